@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, the slipway.runtimes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs ``ansible-test sanity`` on a copy of the checkout.
+
+Usage: tests/tools/env python tests/tools/sanity.py [ARGUMENT OF ansible-test sanity ...]
+
+ansible-test gets a home of its own in the cache, so that its environments stay from run to run and the user's ~/.ansible stays as it is.
+Its results go to $SLIPWAY_JUNIT as JUnit files where that is set.
+"""
+
+import configparser
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import ansible_test._internal.python_requirements as ansible_test_requirements
+
+import pythons
+import tree
+
+# ansible-test fetches get-pip.py from one host. Where that cannot be reached, this stands in for it: Python's own bundled pip, which then
+# installs what get-pip.py was asked to install. The two options are get-pip.py's own and unknown to pip.
+GET_PIP = """\
+import subprocess
+import sys
+
+packages = [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel")]
+subprocess.run([sys.executable, "-m", "ensurepip"], check=True, stdout=subprocess.DEVNULL)
+subprocess.run([sys.executable, "-m", "pip", "install"] + packages, check=True)
+"""
+GET_PIP_HOST = "https://ci-files.testing.ansible.com/"
+
+# Newest first, as ansible-test lists them; those that the installed ansible-core does not support it passes over.
+PYTHONS = ("3.14", "3.13", "3.12", "3.11", "3.10", "3.9")
+
+
+def _reachable(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+
+
+def _provide_get_pip(home: Path) -> None:
+    """Put the stand-in where ansible-test looks for a fetched get-pip.py, if it could not fetch one."""
+    source = Path(ansible_test_requirements.__file__).read_text(encoding="utf-8")
+    cached = home / ".ansible" / "test" / "cache"
+    missing = [
+        cached / f"get_pip_{version.replace('.', '_')}.py"
+        for version in re.findall(r"pip='([0-9.]+)'", source)
+        if not (cached / f"get_pip_{version.replace('.', '_')}.py").exists()
+    ]
+    if missing and not _reachable(GET_PIP_HOST):
+        print(f"setup: {GET_PIP_HOST} cannot be reached: ansible-test is given Python's own pip", flush=True)
+        cached.mkdir(parents=True, exist_ok=True)
+        for path in missing:
+            path.write_text(GET_PIP, encoding="utf-8")
+
+
+def _provide_pip_configuration(home: Path) -> None:
+    """Hand on how this user's pip reaches PyPI.
+
+    ansible-test passes no PIP_* variable on. pip reads two files of a user: one becomes a link to the user's own, the other holds what the
+    environment says.
+    """
+    user = Path.home()
+    for own in (user / ".config" / "pip" / "pip.conf", user / ".pip" / "pip.conf"):
+        link = home / ".pip" / "pip.conf"
+        link.parent.mkdir(parents=True, exist_ok=True)
+        if own.exists():
+            link.unlink(missing_ok=True)
+            link.symlink_to(own)
+            break
+    parser = configparser.RawConfigParser()
+    parser["global"] = {
+        name[len("PIP_"):].lower().replace("_", "-"): value for name, value in os.environ.items() if name.startswith("PIP_") and value
+    }
+    path = home / ".config" / "pip" / "pip.conf"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    with path.open("w", encoding="utf-8") as file:
+        parser.write(file)
+
+
+def main(arguments: list[str]) -> int:
+    """Run ansible-test; its exit code."""
+    home = tree.cache() / "sanity"
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("w") as lock, tree.copy() as checkout:
+        # Two ansible-tests that make the same environment at once spoil it.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _provide_get_pip(home)
+        _provide_pip_configuration(home)
+        found = {version: pythons.find(version) for version in PYTHONS}
+        folders = [str(python.parent) for python in found.values() if python]
+        print("sanity: Pythons found:", ", ".join(version for version, python in found.items() if python), flush=True)
+        environment = {
+            "HOME": str(home),
+            "LC_ALL": "C.UTF-8",
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), *folders, "/usr/local/bin", "/usr/bin", "/bin"]),
+        }
+        ended = subprocess.run(
+            ["ansible-test", "sanity", "--color", "no", "--truncate", "0", "--junit", *arguments],
+            cwd=checkout,
+            env=environment,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        wanted = os.environ.get("SLIPWAY_JUNIT")
+        if wanted:
+            for path in sorted((checkout / "tests" / "output" / "junit").glob("*.xml")):
+                shutil.copy2(path, Path(wanted) / path.name)
+    return ended.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
