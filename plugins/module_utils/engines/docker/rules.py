@@ -290,7 +290,7 @@ def _check_entry(option: str, name: str, entry: Any, version: Optional[Version])
 
 
 def _entry_fields(entry: Dict[str, Any]) -> List[Tuple[str, Any]]:
-    """The fields as the engine decodes them: names in any case, the last of one name counts, null and unknown do not."""
+    """The fields as the engine decodes them: names in any case, null and unknown ones left out."""
     names = {field.casefold(): field for field in _ENTRY_FIELDS}
     return [(names[key.casefold()], value) for key, value in entry.items()
             if key.casefold() in names and value is not None]

@@ -1,0 +1,212 @@
+# Copyright: (c) 2026, the slipway.runtimes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All I/O on a host: files, locks, programs. Nothing else in module_utils/core touches one.
+
+Linux and the standard library only. Errors of the system are raised as they are (OSError); the transaction says what
+they mean.
+"""
+
+import binascii
+import contextlib
+import errno
+import fcntl
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+import time
+from typing import Dict, Iterator, NamedTuple, Optional, Sequence
+
+from .errors import SlipwayError
+from .snapshot import Question, Snapshot, parse, script
+
+# The script bounds each program by itself; this only ends a script that cannot.
+SCRIPT_SECONDS = 120
+
+
+class Answer(NamedTuple):
+    """What a program said. code: None where it was ended at its limit."""
+
+    code: Optional[int]
+    output: str
+    error: str
+
+    @property
+    def words(self) -> str:
+        """What it said, error stream first, without surrounding space."""
+        return (self.error.strip() + "\n" + self.output.strip()).strip()
+
+
+def clean_environment() -> Dict[str, str]:
+    """What programs are called with: no DOCKER_HOST, no context, nobody's configuration, the C locale."""
+    keep = ("PATH", "HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "DBUS_SESSION_BUS_ADDRESS")
+    found = {name: os.environ[name] for name in keep if name in os.environ}
+    found["PATH"] = found.get("PATH", "/usr/bin:/bin") + ":/usr/local/sbin:/usr/sbin:/sbin"
+    found["LC_ALL"] = "C"
+    return found
+
+
+def run(argv: Sequence[str], *, seconds: float, environment: Optional[Dict[str, str]] = None, stdin: bytes = b"") -> Answer:
+    """Run a program in a session of its own and end all of it at the limit, forks included.
+
+    Raises OSError where it cannot be started.
+    """
+    # Files and not pipes: a fork that keeps them open cannot keep us.
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as error, tempfile.TemporaryFile() as source:
+        source.write(stdin)
+        source.seek(0)
+        process = subprocess.Popen(
+            list(argv), stdin=source, stdout=output, stderr=error, start_new_session=True, close_fds=True,
+            env=clean_environment() if environment is None else environment)
+        end = time.monotonic() + seconds
+        ended = False
+        try:
+            while not ended and time.monotonic() < end:
+                # WNOWAIT: until it is reaped its number, and so its group's, can be nobody else's.
+                ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+                if not ended:
+                    time.sleep(0.002)
+        finally:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            code = process.wait()
+        output.seek(0)
+        error.seek(0)
+        return Answer(
+            code=code if ended else None, output=output.read(1 << 20).decode("utf-8", "replace"),
+            error=error.read(1 << 20).decode("utf-8", "replace"))
+
+
+def ask(questions: Sequence[Question]) -> Snapshot:
+    """The host's answers, by the very script that the controller would have run.
+
+    Raises SlipwayError where the script did not come to its end.
+    """
+    nonce = binascii.hexlify(os.urandom(8)).decode("ascii")
+    text = script(questions, nonce=nonce)
+    environment = dict(os.environ)
+    answer = run(["/bin/sh"], seconds=SCRIPT_SECONDS, environment=environment, stdin=text.encode("utf-8", "surrogateescape"))
+    snapshot = parse(answer.output, nonce=nonce)
+    if snapshot is None:
+        raise SlipwayError("probe_failed", "the host's sh could not answer: %s" % (answer.error.strip()[:500] or "no end"))
+    return snapshot
+
+
+@contextlib.contextmanager
+def lock(path: str, *, seconds: float) -> Iterator[None]:
+    """Hold the lock of one subject on this host. The file stays: to remove it would let two hold it.
+
+    Raises SlipwayError when another holds it for longer than that many seconds.
+    """
+    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError as error:
+                if error.errno not in (errno.EAGAIN, errno.EACCES):
+                    raise
+            if time.monotonic() > end:
+                raise SlipwayError(
+                    "locked", "another run has held %s for more than %d s; try again when it has ended" % (path, seconds))
+            time.sleep(0.05)
+        yield
+    finally:
+        os.close(handle)
+
+
+def read(path: str) -> Optional[bytes]:
+    """A file's bytes, or None where there is no file (nor anything behind a link)."""
+    try:
+        with open(path, "rb") as handle:
+            return handle.read()
+    except FileNotFoundError:
+        return None
+
+
+def replace(path: str, content: bytes, *, mode: int = 0o644, like: Optional[str] = None) -> None:
+    """Put content at path in one step, on disk when it returns. The folder must be there.
+
+    like: a file whose owner, mode, SELinux context, ACLs and other attributes it takes; mode counts without one.
+    Nothing of a failed attempt stays.
+    """
+    folder = os.path.dirname(path)
+    handle, temporary = tempfile.mkstemp(prefix=temporary_prefix(path), dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+            out.flush()
+            if like is None:
+                os.chmod(temporary, mode)
+            else:
+                _copy_attributes(like, temporary)
+            os.fsync(out.fileno())
+        os.rename(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+    sync_folder(folder)
+
+
+def remove(path: str) -> None:
+    """Remove a file, on disk when it returns. Nothing to do where there is none."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+        sync_folder(os.path.dirname(path))
+
+
+def temporary_prefix(path: str) -> str:
+    """How the names of our unfinished files beside path begin. Hidden, so that no folder of drop-ins reads them."""
+    return ".%s.slipway-" % os.path.basename(path)
+
+
+def remove_unfinished(path: str) -> None:
+    """Remove what a killed replace() left beside path."""
+    folder = os.path.dirname(path)
+    with contextlib.suppress(FileNotFoundError):
+        for name in os.listdir(folder):
+            if name.startswith(temporary_prefix(path)):
+                os.unlink(os.path.join(folder, name))
+
+
+def back_up(path: str) -> str:
+    """Copy a file beside itself with all its attributes; returns the copy's path."""
+    name = "%s.%d.%s~" % (path, os.getpid(), time.strftime("%Y-%m-%d@%H:%M:%S"))
+    shutil.copyfile(path, name)
+    _copy_attributes(path, name)
+    return name
+
+
+def sync_folder(folder: str) -> None:
+    """Make a rename or an unlink in the folder last."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _copy_attributes(source: str, target: str) -> None:
+    facts = os.stat(source)
+    own = os.stat(target)
+    if (own.st_uid, own.st_gid) != (facts.st_uid, facts.st_gid):
+        os.chown(target, facts.st_uid, facts.st_gid)
+    os.chmod(target, stat.S_IMODE(facts.st_mode))
+    try:
+        names = os.listxattr(source)
+    except OSError:
+        return
+    for name in names:  # security.selinux and system.posix_acl_access are among them
+        try:
+            os.setxattr(target, name, os.getxattr(source, name))
+        except OSError as error:
+            if error.errno not in (errno.ENOTSUP, errno.EPERM, errno.EINVAL):
+                raise

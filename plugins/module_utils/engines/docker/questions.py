@@ -1,0 +1,468 @@
+# Copyright: (c) 2026, the slipway.runtimes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading an engine of the Docker family: its questions to a host, and the EngineState in their answers.
+
+Pure. One question asks for the whole daemon, because each part of it depends on the one before: the unit says which
+process is the daemon, its command line says which file it reads, the record says whether anything else must be asked.
+"""
+
+import calendar
+import hashlib
+import json
+import re
+import time
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+from ...core.snapshot import FileFacts, Question, Snapshot, quote
+from ..table import Engine
+
+RUN_DIR = "/run/slipway-runtimes"
+LIB_DIR = "/var/lib/slipway-runtimes"
+
+# What a program of the engine may take before it counts as hanging, in seconds.
+ASK_SECONDS = 10
+
+_DAEMON = r"""
+e_show() { s_ask 5 systemctl $e_user show -p Id -p LoadState -p ActiveState -p MainPID -p ExecMainStartTimestamp -p ExecStart "$@"; }
+e_comm() { e_name=; [ -r "/proc/$1/comm" ] && IFS= read -r e_name <"/proc/$1/comm"; [ "$e_name" = "$e_daemon" ]; }
+# e_value NAME FLAG: sets e_found to the value of --FLAG in the list e_args (a line each).
+e_value() {
+    e_found=
+    case $e_args in
+        *"$s_nl--$1="*) e_found=${e_args##*"$s_nl--$1="} ;;
+        *"$s_nl--$1$s_nl"*) e_found=${e_args##*"$s_nl--$1$s_nl"} ;;
+        *) return 1 ;;
+    esac
+    e_found=${e_found%%"$s_nl"*}
+}
+# e_environ PID: sets e_path to the PATH of a process; it needs the right to read it.
+e_environ() {
+    [ -r "/proc/$1/environ" ] || return 1
+    e_path=$(tr '\000' '\n' <"/proc/$1/environ" 2>/dev/null | sed -n 's/^PATH=//p')
+}
+# e_look NAME PROGRAM: where PROGRAM is found on e_path, then in e_beside.
+e_look() {
+    s_rest=$e_path:$e_beside:
+    while [ "$s_rest" ]; do
+        s_dir=${s_rest%%:*}
+        s_rest=${s_rest#*:}
+        if [ "$s_dir" ] && [ -f "$s_dir/$2" ] && [ -x "$s_dir/$2" ]; then
+            s_say "$1" found.hex "$(s_quote_hex "$s_dir/$2")"
+            return 0
+        fi
+    done
+    s_say "$1" missing "$2"
+    s_say "$1" searched.hex "$(s_quote_hex "$e_path${e_beside:+:$e_beside}")"
+}
+e_run=$e_system_run
+e_lib=$e_system_lib
+if [ "$e_user" ]; then
+    if ! [ "${XDG_RUNTIME_DIR:-}" ] || ! [ -w "$XDG_RUNTIME_DIR" ]; then
+        XDG_RUNTIME_DIR=/run/user/$(id -u)
+    fi
+    DBUS_SESSION_BUS_ADDRESS=${DBUS_SESSION_BUS_ADDRESS:-unix:path=$XDG_RUNTIME_DIR/bus}
+    export XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS
+    e_run=$XDG_RUNTIME_DIR/slipway-runtimes
+    e_lib=${XDG_STATE_HOME:-${HOME:-}/.local/state}/slipway-runtimes
+    e_pidfile=$XDG_RUNTIME_DIR/$e_user_pidfile
+    [ "$e_config_fixed" ] || e_config=${XDG_CONFIG_HOME:-${HOME:-}/.config}/$e_user_config
+    [ "$e_socket_fixed" ] || e_socket=$XDG_RUNTIME_DIR/$e_user_socket
+fi
+s_say engine uid "$(id -u)"
+s_say engine run.hex "$(s_quote_hex "$e_run")"
+s_say engine lib.hex "$(s_quote_hex "$e_lib")"
+if [ -d "$e_lib" ] && ! [ -x "$e_lib" ]; then
+    s_trouble engine unreadable
+fi
+e_pid=0
+e_start=
+e_args=
+if command -v systemctl >/dev/null 2>&1; then
+    e_show "$e_unit" containerd.service
+    s_say engine units.code "$s_rc"
+    s_say engine units.hex "$(s_quote_hex "$s_out")"
+    e_block=${s_out%%"$s_nl$s_nl"*}
+    e_second=${s_out#*"$s_nl$s_nl"}
+    case $e_block in *MainPID=*) e_pid=${e_block#*MainPID=}; e_pid=${e_pid%%"$s_nl"*} ;; esac
+    case $e_pid in '' | *[!0-9]*) e_pid=0 ;; esac
+fi
+# A wrapper (rootlesskit, a script) may be the unit's main process; without systemd only the pid file tells.
+if [ "$e_pid" = 0 ] || ! e_comm "$e_pid"; then
+    if [ -r "$e_pidfile" ]; then
+        IFS= read -r e_other <"$e_pidfile" || :
+        case $e_other in
+            '' | *[!0-9]*) ;;
+            *) e_comm "$e_other" && e_pid=$e_other ;;
+        esac
+    fi
+fi
+if [ "$e_pid" != 0 ] && [ -r "/proc/$e_pid/stat" ]; then
+    IFS= read -r s_text <"/proc/$e_pid/stat"
+    s_say engine pid "$e_pid"
+    # The fields behind the name, which may hold anything; the twentieth of them is the start time.
+    # shellcheck disable=SC2086
+    set -- ${s_text##*') '}
+    e_start=${20}
+    s_say engine start "$e_start"
+    s_put engine argv <"/proc/$e_pid/cmdline"
+    e_args=$s_nl$(tr '\000' '\n' <"/proc/$e_pid/cmdline")$s_nl
+elif [ "$e_pid" = 0 ]; then
+    case ${e_block:-} in
+        *'argv[]='*)
+            e_args=${e_block#*'argv[]='}
+            e_args=$s_nl$(printf '%s' "${e_args%%' ; '*}" | tr ' ' '\n')$s_nl
+            ;;
+    esac
+fi
+if ! [ "$e_config_fixed" ] && e_value config-file; then
+    e_config=$e_found
+    s_say engine config_named yes
+fi
+s_file config "$e_config"
+if ! [ -e "$e_config" ]; then
+    s_stat=$(stat -L -c '%Y' -- "${e_config%/*}" 2>/dev/null) || s_stat=$(stat -L -f '%m' "${e_config%/*}" 2>/dev/null) || s_stat=
+    s_say engine config_dir_mtime "$s_stat"
+fi
+s_text=
+s_line record "$e_run/$e_key.json"
+# Does the record speak of this daemon, and of this file?
+e_daemon_known=
+case $s_text in *"\"daemon\": \"$e_pid $e_start\""*) e_daemon_known=1 ;; esac
+s_line state "$e_lib/$e_key.json"
+s_line journal "$e_lib/$e_key.journal"
+[ -f "$e_lib/$e_key.journal" ] && s_say engine journal yes
+e_program=$(command -v "$e_daemon" 2>/dev/null)
+s_say engine program.hex "$(s_quote_hex "$e_program")"
+e_socket_of() {
+    [ "$e_socket_fixed" ] && return 0
+    e_list=$e_args
+    while :; do
+        case $e_list in
+            *"${s_nl}unix://"*) e_list=${e_list#*"${s_nl}unix://"} ;;
+            *=unix://*) e_list=${e_list#*=unix://} ;;
+            *"${s_nl}-Hunix://"*) e_list=${e_list#*"${s_nl}-Hunix://"} ;;
+            *) return 0 ;;
+        esac
+        e_socket=${e_list%%"$s_nl"*}
+        return 0
+    done
+}
+e_socket_of
+s_say engine socket.hex "$(s_quote_hex "$e_socket")"
+"""
+
+_VERSION = r"""
+# The process itself is asked, not the file on disk, which a package may have replaced under it.
+e_ask_version() {
+    [ "$e_daemon_known" ] && return 0
+    if [ "$e_pid" != 0 ] && [ -x "/proc/$e_pid/exe" ]; then
+        s_run version %(seconds)d env -i LC_ALL=C "/proc/$e_pid/exe" --version
+    elif [ "$e_program" ]; then
+        s_run version %(seconds)d env -i LC_ALL=C "$e_program" --version
+    fi
+}
+e_ask_version
+"""
+
+_DAEMON_PATH = r"""
+e_path=
+e_beside=
+[ "$e_pid" != 0 ] && e_environ "$e_pid"
+e_here() {
+    if [ -f "$2" ] && [ -x "$2" ]; then
+        s_say "$1" found.hex "$(s_quote_hex "$2")"
+    else
+        s_say "$1" missing here
+    fi
+}
+"""
+
+_CONTAINERD = r"""
+# The containerd that this engine really uses: the daemon's own child, or the service.
+e_containerd=0
+if [ "$e_pid" != 0 ]; then
+    for s_child in $(cat /proc/"$e_pid"/task/*/children 2>/dev/null); do
+        e_name=
+        [ -r "/proc/$s_child/comm" ] && IFS= read -r e_name <"/proc/$s_child/comm"
+        [ "$e_name" = containerd ] && e_containerd=$s_child
+    done
+    if [ "$e_containerd" = 0 ]; then
+        e_value containerd || e_found=/run/containerd/containerd.sock
+        case $e_found in
+            /run/containerd/containerd.sock | /var/run/containerd/containerd.sock)
+                case ${e_second:-} in
+                    *MainPID=*) e_containerd=${e_second#*MainPID=}; e_containerd=${e_containerd%%"$s_nl"*} ;;
+                esac
+                ;;
+        esac
+    fi
+fi
+e_path=
+e_beside=
+if [ "$e_containerd" != 0 ] && e_environ "$e_containerd"; then
+    e_beside=$(readlink "/proc/$e_containerd/exe" 2>/dev/null)
+    e_beside=${e_beside%/*}
+    s_say engine containerd "$e_containerd"
+fi
+"""
+
+_CLI = r"""
+e_cli_program=$(command -v "$e_cli" 2>/dev/null)
+# A 'docker' that is somebody's link to podman or nerdctl is not Docker.
+case $(readlink -f -- "$e_cli_program" 2>/dev/null) in
+    '' | */podman | */podman-remote | */nerdctl | */nerdctl.lima) e_cli_program= ;;
+esac
+e_ready() { [ "$e_pid" != 0 ] && [ "$e_cli_program" ]; }
+"""
+
+_INFO = r"""
+if e_ready; then
+    s_run info %(seconds)d %(cli)s info --format '{{json .}}'
+fi
+"""
+
+_USERS = r"""
+if e_ready; then
+    s_ask %(seconds)d %(cli)s ps -aq --no-trunc
+    if [ "$s_rc" = 0 ] && [ "$s_out" ]; then
+        # shellcheck disable=SC2086  # A list of container ids.
+        s_run users %(seconds)d %(cli)s inspect --type container --format '{"Id":{{json .Id}},"Name":{{json .Name}},"Runtime":{{json .HostConfig.Runtime}},"Running":{{json .State.Running}}}' $s_out
+    elif [ "$s_rc" = 0 ]; then
+        s_say users none yes
+    fi
+fi
+"""
+
+# A clean environment: no DOCKER_HOST, no context, nobody's configuration.
+_CLI_CALL = ('env -i LC_ALL=C "PATH=$PATH" HOME=/nonexistent DOCKER_CONFIG=/nonexistent '
+             '"$e_cli_program" -H "unix://$e_socket"')
+
+
+class Place(NamedTuple):
+    """Which engine of a host is meant. scope: system or user. Empty overrides stand for the table and the daemon."""
+
+    engine: Engine
+    scope: str = "system"
+    config_path: str = ""
+    socket: str = ""
+    unit: str = ""
+    cli: str = ""
+
+    @property
+    def key(self) -> str:
+        """The name of this engine's record, state, journal and lock: one for each place that is told apart."""
+        given = [self.config_path, self.socket, self.unit]
+        if not any(given):
+            return self.engine.name
+        return "%s-%s" % (self.engine.name, hashlib.sha256("\0".join(given).encode("utf-8")).hexdigest()[:12])
+
+
+class Daemon(NamedTuple):
+    """The running daemon. start: clock ticks since boot, as in /proc/PID/stat. started_at: seconds since the epoch as
+    the service manager noted them at that moment, or None where nothing noted it."""
+
+    pid: int
+    start: int
+    argv: Tuple[str, ...]
+    started_at: Optional[int]
+
+
+class User(NamedTuple):
+    """A container and the runtime that it was created with."""
+
+    container: str
+    name: str
+    runtime: str
+    running: bool
+
+
+class Found(NamedTuple):
+    """Where a program was found; '' where it was not. searched: the directories, as PATH has them. known: False where
+    the process whose PATH counts could not be read, so that nothing was really looked for."""
+
+    path: str
+    searched: str
+    known: bool
+
+
+class EngineState(NamedTuple):
+    """All that was read of one engine. None stands for 'not known' throughout."""
+
+    place: Place
+    uid: int
+    run_dir: str
+    lib_dir: str
+    socket: str
+    config: FileFacts
+    config_named: bool  # the daemon's command line names the file, so the file must exist
+    config_dir_mtime: Optional[int]
+    unit: Dict[str, str]
+    program: str
+    daemon: Optional[Daemon]
+    argv: Tuple[str, ...]  # of the running daemon, or of its unit
+    record: Optional[Dict[str, Any]]
+    state: Dict[str, Any]
+    journal: bool
+    version: Optional[str]
+    info: Optional[Dict[str, Any]]
+    users: Optional[Tuple[User, ...]]
+    found: Dict[str, Found]
+    busy: Optional[Tuple[str, ...]] = None  # what a restart would stop, one phrase each; only a module asks
+
+    @property
+    def installed(self) -> bool:
+        """Whether anything of the engine is on the host."""
+        return bool(self.program or self.daemon or self.unit.get("LoadState") == "loaded")
+
+
+def engine_questions(
+    place: Place, *, shims: Sequence[str] = (), programs: Sequence[str] = (), info: bool = False, users: bool = False
+) -> Tuple[Question, ...]:
+    """What is asked of one engine.
+
+    shims: programs to look for as its containerd does; programs: paths or bare names as its daemon would find them.
+    info, users: ask the engine's CLI for what it has loaded, and for its containers.
+    """
+    engine = place.engine
+    values = [
+        ("e_unit", place.unit or engine.unit), ("e_daemon", engine.daemon), ("e_key", place.key),
+        ("e_config", place.config_path or engine.config_path), ("e_config_fixed", place.config_path and "1"),
+        ("e_socket", place.socket or engine.socket), ("e_socket_fixed", place.socket and "1"),
+        ("e_pidfile", engine.pidfile), ("e_cli", place.cli or engine.cli),
+        ("e_user", "--user" if place.scope == "user" else ""), ("e_user_config", engine.user_config),
+        ("e_user_socket", engine.user_socket), ("e_user_pidfile", engine.user_pidfile),
+        ("e_system_run", RUN_DIR), ("e_system_lib", LIB_DIR),
+    ]
+    texts = ["%s=%s" % (name, quote(value)) for name, value in values]
+    texts.extend([_DAEMON, _VERSION])
+    if programs:
+        texts.append(_DAEMON_PATH)
+        for number, program in enumerate(programs):
+            form = "e_here program.%d %s" if program.startswith("/") else "e_look program.%d %s"
+            texts.append(form % (number, quote(program)))
+    if shims:
+        texts.append(_CONTAINERD)
+        texts.extend("e_look shim.%d %s" % (number, quote(shim)) for number, shim in enumerate(shims))
+    if info or users:
+        texts.append(_CLI)
+    texts.extend(text for text, wanted in ((_INFO, info), (_USERS, users)) if wanted)
+    sh = "\n".join(text.strip("\n") for text in texts)
+    return (Question("engine", sh.replace("%(seconds)d", str(ASK_SECONDS)).replace("%(cli)s", _CLI_CALL)),)
+
+
+def read_engine(
+    snapshot: Snapshot, place: Place, *, shims: Sequence[str] = (), programs: Sequence[str] = ()
+) -> EngineState:
+    """The EngineState in the answers to engine_questions() with the same arguments.
+
+    Raises SlipwayError where the answers are torn.
+    """
+    units = _units(snapshot.text("engine", "units"))
+    unit = units[0] if units else {}
+    argv = _argv(snapshot.data("engine", "argv"))
+    daemon = None
+    if snapshot.word("engine", "start"):
+        daemon = Daemon(
+            pid=int(snapshot.word("engine", "pid")), start=int(snapshot.word("engine", "start")), argv=argv,
+            started_at=_seconds(unit.get("ExecMainStartTimestamp", "")))
+    mtime = snapshot.word("engine", "config_dir_mtime")
+    found = {}
+    for kind, names in (("shim", shims), ("program", programs)):
+        for number, name in enumerate(names):
+            found[name] = _found(snapshot, "%s.%d" % (kind, number))
+    version = snapshot.program("version")
+    info = snapshot.program("info")
+    return EngineState(
+        place=place,
+        uid=int(snapshot.word("engine", "uid", "-1")),
+        run_dir=snapshot.text("engine", "run"),
+        lib_dir=snapshot.text("engine", "lib"),
+        socket=snapshot.text("engine", "socket"),
+        config=snapshot.file("config"),
+        config_named=bool(snapshot.word("engine", "config_named")),
+        config_dir_mtime=int(mtime) if mtime else None,
+        unit=unit,
+        program=snapshot.text("engine", "program"),
+        daemon=daemon,
+        argv=argv or _unit_argv(unit.get("ExecStart", "")),
+        record=_object(snapshot.word("record", "line")),
+        state=_object(snapshot.word("state", "line")) or {},
+        journal=bool(snapshot.word("engine", "journal")),
+        version=version_text(version.output.decode("utf-8", "replace")) if version and version.code == 0 else None,
+        info=_object(info.output.decode("utf-8", "replace")) if info and info.code == 0 else None,
+        users=_users(snapshot),
+        found=found)
+
+
+def users_of(containers: Sequence[Dict[str, Any]]) -> Tuple[User, ...]:
+    """Users from objects with Id, Name, Runtime and Running, as our question and the engine's API tell them."""
+    return tuple(
+        User(container=one.get("Id") or "", name=(one.get("Name") or "").lstrip("/"), runtime=one.get("Runtime") or "",
+             running=bool(one.get("Running")))
+        for one in containers)
+
+
+def version_text(answer: str) -> Optional[str]:
+    """The version in what '--version' of a daemon prints ('Docker version 26.1.5+dfsg1, build a72d7cd').
+
+    None where nothing of that form is in it.
+    """
+    match = re.search(r"version ([^\s,]+)", answer)
+    return match.group(1) if match else None
+
+
+def _found(snapshot: Snapshot, name: str) -> Found:
+    path = snapshot.text(name, "found")
+    searched = snapshot.text(name, "searched")
+    absolute = snapshot.word(name, "missing") == "here"
+    return Found(path=path, searched=searched, known=bool(path or searched or absolute))
+
+
+def _users(snapshot: Snapshot) -> Optional[Tuple[User, ...]]:
+    if snapshot.word("users", "none"):
+        return ()
+    answer = snapshot.program("users")
+    if answer is None or answer.code != 0:
+        return None
+    objects = [_object(line) for line in answer.output.decode("utf-8", "replace").splitlines() if line.strip()]
+    return users_of([one for one in objects if one is not None])
+
+
+def _units(text: str) -> List[Dict[str, str]]:
+    blocks = []
+    for block in text.split("\n\n"):
+        pairs = (line.partition("=") for line in block.splitlines())
+        found = {name: value for name, equals, value in pairs if equals}
+        if found:
+            blocks.append(found)
+    return blocks
+
+
+def _argv(raw: Optional[bytes]) -> Tuple[str, ...]:
+    if not raw:
+        return ()
+    return tuple(word.decode("utf-8", "surrogateescape") for word in raw.rstrip(b"\0").split(b"\0"))
+
+
+def _unit_argv(exec_start: str) -> Tuple[str, ...]:
+    # { path=/usr/sbin/dockerd ; argv[]=/usr/sbin/dockerd -H fd:// $OPTS ; ignore_errors=no ; ... }
+    match = re.search(r"argv\[\]=(.*?) ; ", exec_start)
+    return tuple(match.group(1).split()) if match else ()
+
+
+def _seconds(timestamp: str) -> Optional[int]:
+    # 'Sun 2026-11-22 01:46:17 UTC': the script sets TZ=UTC, and systemd before 247 knows no other form.
+    match = re.search(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)? UTC", timestamp)
+    return calendar.timegm(time.strptime(match.group(1), "%Y-%m-%d %H:%M:%S")) if match else None
+
+
+def _object(text: str) -> Optional[Dict[str, Any]]:
+    if not text.strip():
+        return None
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, the slipway.runtimes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The quick way: one POSIX sh probe over the connection, planned on the controller; the module only where that is not enough.
+
+An answer is given here only where the Snapshot is complete, nothing that counts is unknown, and the Plan is empty (or it
+is check mode). Everything else ships the module: async, a connection that takes no stdin, any doubt, any error. So every
+message that a user reads comes from one place, the module.
+"""
+
+import binascii
+import os
+from typing import Any, Dict, Optional
+
+from ansible.errors import AnsibleConnectionFailure
+from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+from ansible.utils.vars import merge_hash
+
+from ansible_collections.slipway.runtimes.plugins.module_utils.core.plan import Plan, render
+from ansible_collections.slipway.runtimes.plugins.module_utils.core.snapshot import parse, script
+from ansible_collections.slipway.runtimes.plugins.module_utils.core.subject import Subject
+
+# The task variable that turns the quick way off.
+SWITCH = "slipway_quick"
+
+
+class QuickAction(ActionBase):
+    """An action plugin of a module below this is this class with a subject."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = True
+    subject = None  # type: Subject
+
+    def run(self, tmp: Any = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+        """What ansible-core calls: the quick answer, or the module's."""
+        task_vars = task_vars or {}
+        result = super().run(tmp, task_vars)
+        quick = self._quick(task_vars)
+        if quick is not None:
+            return merge_hash(result, quick)
+        return merge_hash(result, self._ship(task_vars))
+
+    def _ship(self, task_vars: Dict[str, Any]) -> Dict[str, Any]:
+        wrap_async = bool(self._task.async_val and not self._connection.has_native_async)
+        # A copy: _execute_module writes into what it is given, and 'until' comes here again with the same task.
+        result = self._execute_module(
+            module_args=dict(self._task.args), task_vars=task_vars, wrap_async=wrap_async)
+        if not wrap_async:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        return result
+
+    def _quick(self, task_vars: Dict[str, Any]) -> Optional[Dict[str, Any]]:
+        try:
+            if self._task.async_val or not self._can_probe() or not self._wanted(task_vars):
+                return None
+            return self._answer()
+        except AnsibleConnectionFailure:
+            raise
+        except Exception:  # whatever it is, the module meets it too and says it as modules do
+            return None
+
+    def _wanted(self, task_vars: Dict[str, Any]) -> bool:
+        return boolean(self._templar.template(task_vars.get(SWITCH, True)), strict=True)
+
+    def _can_probe(self) -> bool:
+        """Whether a script can go to sh by stdin: by command line it would be limited, quoted and logged."""
+        connection = self._connection
+        if getattr(connection._shell, "SHELL_FAMILY", "sh") != "sh" or not connection.has_pipelining:
+            return False
+        become = connection.become
+        if not become:
+            return True
+        if not getattr(become, "pipelining", True):
+            return False
+        # The local connection gives the password's prompt the stdin that the script needs.
+        return not (connection.transport == "local" and become.expect_prompt())
+
+    def _answer(self) -> Optional[Dict[str, Any]]:
+        subject = self.subject
+        validation = ModuleArgumentSpecValidator(subject.spec).validate(dict(self._task.args))
+        if validation.error_messages or validation._deprecations or validation._warnings:
+            return None
+        params = validation.validated_parameters
+        check_mode = bool(self._task.check_mode)
+        wanted = subject.parse(params)
+        nonce = binascii.hexlify(os.urandom(8)).decode("ascii")
+        output = self._ask(script(subject.questions(wanted, check_mode=check_mode), nonce=nonce))
+        snapshot = parse(output, nonce=nonce)
+        if snapshot is None or not snapshot.complete:
+            return None
+        plan = subject.plan(wanted, snapshot, check_mode=check_mode)
+        if not answerable(plan, check_mode=check_mode):
+            return None
+        result = render(plan, header=subject.diff_header(plan) if self._task.diff else None)
+        if plan.warnings:
+            result["warnings"] = list(plan.warnings)
+        result["invocation"] = {"module_args": params}
+        return remove_values(result, validation._no_log_values)
+
+    def _ask(self, text: str) -> str:
+        play_context = self._connection._play_context
+        silent = play_context.no_log
+        # What the probe prints holds whole files; at -vvv connections log what comes back.
+        play_context.no_log = True
+        try:
+            answer = self._low_level_execute_command(
+                ("%s /bin/sh" % self._compute_environment_string()).strip(),
+                in_data=text.encode("utf-8", "surrogateescape"))
+        finally:
+            play_context.no_log = silent
+        return answer.get("stdout") or ""
+
+
+def answerable(plan: Plan, *, check_mode: bool) -> bool:
+    """Whether a plan that was made on the controller may be the answer."""
+    return not plan.unknown and (plan.empty or check_mode)
