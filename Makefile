@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup test lint test-unit sanity build
+.PHONY: help setup test lint test-unit sanity build hosts-prepare hosts-build hosts-list hosts-down test-molecule test-vectors demo bench
 
 env := tests/tools/env
 gates := $(env) python tests/tools/gates.py
@@ -10,20 +10,44 @@ gates := $(env) python tests/tools/gates.py
 help: ## what there is to type
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
 
-setup: ## make the virtual environment of the gates
-	@$(env)
+demo: ## real engines learn new runtimes, prove them, and do nothing on the second pass
+	@$(env) tests/demo/run
 
 test: ## every gate; the last line is the sum
 	@$(gates)
 
+bench: ## what a task costs on a fleet: a table and JSON
+	@$(env) tests/bench/run
+
+setup: ## make the virtual environment of the gates
+	@$(env)
+
 lint: ## yamllint, ansible-lint, shellcheck, the changelog's fragments
 	@$(gates) lint-yaml lint-ansible lint-shell lint-changelog
 
-test-unit: ## unit tests: newest and oldest ansible-core, and Python 3.6 for what runs on hosts
-	@$(gates) unit unit-floor unit-oldest
+test-unit: ## unit tests: newest and oldest ansible-core, and Python 3.6 for what runs on hosts; TESTS=path: those alone, newest only
+	@$(if $(TESTS),$(env) python tests/tools/units.py current $(TESTS),$(gates) unit unit-floor unit-oldest)
 
-sanity: ## ansible-test sanity
-	@$(gates) sanity
+sanity: ## ansible-test sanity; ARGS="--test pep8": that alone
+	@$(if $(ARGS),$(env) python tests/tools/sanity.py $(ARGS),$(gates) sanity)
 
 build: ## build the archive, install it elsewhere, read its pages
 	@$(gates) build
+
+test-molecule: ## molecule's scenarios on disposable hosts; SCENARIO=name: that alone
+	@$(env) extensions/molecule/run $(SCENARIO)
+
+test-vectors: ## what real engines answer, beside what our rules say
+	@$(env) tests/vectors/run
+
+hosts-prepare: ## install what the disposable hosts need of this machine
+	@$(env) tests/hosts/hosts.py prepare
+
+hosts-build: ## build the hosts' images and programs that are not cached
+	@$(env) tests/hosts/hosts.py build
+
+hosts-list: ## the hosts that there are
+	@$(env) tests/hosts/hosts.py list
+
+hosts-down: ## remove the hosts that you started by hand
+	@$(env) tests/hosts/hosts.py down --all

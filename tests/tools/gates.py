@@ -11,6 +11,7 @@ A gate is a command. It finds a folder in $SLIPWAY_JUNIT: the tests that it repo
 is one check reports none and counts as one. A gate that ends with 77 is left out, for the reason that its last line gives.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -19,7 +20,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 from xml.etree import ElementTree
 
 import tree
@@ -31,7 +32,7 @@ class Gate(NamedTuple):
     """A command that ends with 0 where all is well."""
 
     name: str
-    command: tuple[str, ...]  # relative to the checkout; the script is the first word that is a path of it
+    command: tuple[str, ...]  # runs in the checkout; a word with a slash is a file of it
     minutes: int  # after this it is ended and has failed
     reports: bool  # whether it must report tests of its own
 
@@ -63,6 +64,8 @@ GATES = (
     Gate("unit-floor", ("python", "tests/tools/units.py", "floor"), 10, True),
     Gate("unit-oldest", ("python", "tests/tools/units.py", "oldest"), 10, True),
     Gate("sanity", ("python", "tests/tools/sanity.py"), 20, True),
+    Gate("hosts-prepare", ("tests/hosts/hosts.py", "prepare"), 10, False),
+    Gate("hosts-build", ("tests/hosts/hosts.py", "build"), 40, False),
 )
 
 
@@ -103,10 +106,33 @@ def judge(gate: Gate, *, code: int | None, last_line: str, count: Count) -> tupl
     return (count, "") if ran else (count._replace(passed=1), "")
 
 
+class _Echo(threading.Thread):
+    """Prints what a gate says, as it says it, and keeps its last line."""
+
+    def __init__(self, lines: IO[str]) -> None:
+        super().__init__(daemon=True)
+        self._lines = lines
+        self.last = ""
+
+    def run(self) -> None:
+        for line in self._lines:
+            print("  " + line, end="", flush=True)
+            self.last = line.strip() or self.last
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    """End a gate and all that it started. First politely: a gate that has hosts up takes them down."""
+    for number, seconds in ((signal.SIGTERM, 60), (signal.SIGKILL, 10)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+            return
+
+
 def run(gate: Gate) -> Outcome:
-    """Run one gate; what it says is printed as it says it."""
+    """Run one gate to its end, or to the end of its time."""
     started = time.monotonic()
-    last_line = ""
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(
             gate.command,
@@ -119,24 +145,21 @@ def run(gate: Gate) -> Outcome:
             errors="replace",
             start_new_session=True,
         )
-        late = threading.Event()
-
-        def end() -> None:
-            late.set()
-            os.killpg(process.pid, signal.SIGKILL)
-
-        timer = threading.Timer(gate.minutes * 60, end)
-        timer.start()
+        echo = _Echo(process.stdout)
+        echo.start()
         try:
-            for line in process.stdout:
-                print("  " + line, end="", flush=True)
-                last_line = line.strip() or last_line
-            code = process.wait()
-        finally:
-            timer.cancel()
+            code: int | None = process.wait(gate.minutes * 60)
+        except subprocess.TimeoutExpired:
+            code = None
+            _end(process)
+        except BaseException:
+            _end(process)
+            raise
+        # Not for ever: what a gate left running (ssh's masters do) may hold its output open.
+        echo.join(5)
         try:
             count = count_junit([path.read_text(encoding="utf-8") for path in sorted(Path(folder).rglob("*.xml"))])
-            judged, remark = judge(gate, code=None if late.is_set() else code, last_line=last_line, count=count)
+            judged, remark = judge(gate, code=code, last_line=echo.last, count=count)
         except ElementTree.ParseError as error:
             judged, remark = Count(0, 1, 0), f"a report that is no XML: {error}"
     return Outcome(gate, judged, time.monotonic() - started, remark)
