@@ -19,7 +19,7 @@ import images
 import programs
 from machine import CACHE, RUN, HostsError, locked, podman, run, say, write_atomically
 
-EXTRAS = ("youki", "rootless")
+EXTRAS = ("youki", "rootless", "child-containerd")
 ROOTLESS_USER = "dev"
 
 _LABEL = "slipway.hosts."
@@ -55,7 +55,8 @@ class Host(NamedTuple):
 
 def hosts(group: str = "") -> List[Host]:
     """Every host, running or not, of one group or of all, by name."""
-    listed = podman("ps", "--all", "--filter", f"label={_LABEL}group" + (f"={group}" if group else ""), "--format", "json")
+    label = f"label={_LABEL}group" + (f"={group}" if group else "")
+    listed = podman("ps", "--all", "--filter", label, "--format", "json")
     found = [
         Host(
             name=one["Names"][0],
@@ -76,6 +77,8 @@ def up(names: Sequence[str], *, image: str, group: str, extras: Sequence[str]) -
         if not _NAME.fullmatch(name):
             raise HostsError(f"{name!r} is no host name: a to z, 0 to 9 and '-', at most 48 of them")
     images.build(image)
+    if "rootless" in extras and "rootlesskit" not in images.packages(image):
+        raise HostsError(f"the image {image} has nothing of what rootless Docker needs")
     extras = [extra for extra in extras if _is_available(extra)]
     _ssh_config()
     _each(names, lambda name: _up(name, image=image, group=group, extras=extras))
@@ -126,6 +129,7 @@ def hostvars(host: Host) -> Dict[str, Any]:
         "ansible_control_path": f"{RUN}/cp/{host.id[:12]}-%%r",
         "ansible_control_path_dir": f"{RUN}/cp",
         "slipway_image": host.image,
+        "slipway_runtimes": runtimes(host),
         "slipway_youki": "youki" in host.extras,
         "slipway_rootless_user": ROOTLESS_USER if "rootless" in host.extras else "",
         "slipway_operator_password": images.OPERATOR_PASSWORD,
@@ -134,6 +138,24 @@ def hostvars(host: Host) -> Dict[str, Any]:
     if images.IMAGES[host.image].python:
         variables["ansible_python_interpreter"] = "/usr/bin/python3"
     return variables
+
+
+def runtimes(host: Host) -> List[Dict[str, Any]]:
+    """The real runtimes that run in the host, besides runc, as elements of the modules' `runtimes`."""
+    gvisor = images.gvisor_platform(host.image)
+    found: List[Dict[str, Any]] = [
+        {"name": "crun", "path": "/usr/bin/crun"},
+        {
+            "name": "gvisor",
+            "path": "/usr/bin/runsc",
+            "args": [f"--platform={gvisor}", "--network=none", "--ignore-cgroups"],
+        },
+    ]
+    if "youki" in host.extras:
+        found.append({"name": "youki", "path": "/usr/local/bin/youki"})
+    if host.image == "sid" and not Path("/sys/fs/cgroup/cgroup.controllers").exists():
+        return [one for one in found if one["name"] == "gvisor"]
+    return found
 
 
 def _each(names: Sequence[str], work: Callable[[str], None]) -> None:
@@ -174,6 +196,8 @@ def _up(name: str, *, image: str, group: str, extras: Sequence[str]) -> None:
             raise HostsError((ready.stdout + ready.stderr).strip() or "it did not boot")
         if "youki" in extras:
             podman("cp", str(programs.path("youki")), f"{name}:/usr/local/bin/youki")
+        if "child-containerd" in extras:
+            podman("exec", name, "/usr/local/lib/slipway-host/child-containerd", timeout=_READY_SECONDS)
         if "rootless" in extras:
             podman("exec", name, "/usr/local/lib/slipway-host/rootless", ROOTLESS_USER, timeout=_READY_SECONDS)
     say(f"{name}: up ({image}{', '.join(['', *extras])}) after {time.monotonic() - started:.1f} s")
@@ -181,8 +205,9 @@ def _up(name: str, *, image: str, group: str, extras: Sequence[str]) -> None:
 
 def _run_arguments(name: str, *, image: str, group: str, extras: Sequence[str]) -> List[str]:
     public_key = _key_pair().with_suffix(".pub")
-    arguments = ["run", "--detach", "--name", name, "--hostname", name, "--network", "none", "--systemd", "always"]
-    arguments += ["--cgroupns", "private", "--pids-limit", "-1", "--ulimit", "host", "--tz", "Etc/UTC"]
+    arguments = ["run", "--detach", "--replace", "--name", name, "--hostname", name]
+    arguments += ["--network", "none", "--systemd", "always", "--cgroupns", "private", "--pids-limit", "-1"]
+    arguments += ["--ulimit", "host", "--tz", "Etc/UTC"]
     arguments += ["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"]
     arguments += ["--security-opt", "label=disable", "--security-opt", "unmask=ALL"]
     arguments += ["--device-cgroup-rule", "a *:* rwm"]
@@ -240,6 +265,8 @@ def _volumes(prefix: str) -> List[str]:
 def _key_pair() -> Path:
     """The private key that opens every host; its public half lies beside it. Made once a user."""
     key = CACHE / "ssh" / "id_ed25519"
+    if key.with_suffix(".pub").exists():
+        return key
     with locked("ssh-key"):
         if not key.with_suffix(".pub").exists():
             shutil.rmtree(key.parent, ignore_errors=True)

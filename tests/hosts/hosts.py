@@ -22,6 +22,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from typing import Dict, List, Optional
 
@@ -47,6 +48,7 @@ PACKAGES: Dict[str, str] = {
 
 
 def main(arguments: List[str]) -> int:
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     options = _parser().parse_args(_as_inventory_program(arguments))
     if os.geteuid() != 0:
         print("hosts.py: test hosts are podman containers of root's: run this as root", file=sys.stderr)

@@ -47,14 +47,18 @@ class Image(NamedTuple):
     commands: Tuple[str, ...] = ()
     programs: Tuple[Tuple[str, str], ...] = ()
     python: bool = True
+    # The newest of gVisor's platforms that the packaged runsc knows and that needs nothing of the machine.
+    gvisor_platform: str = "systrap"
 
 
 IMAGES: Dict[str, Image] = {
     # Docker 20.10: no `runtimeType` in daemon.json, no validator, no unregistered shims.
-    "bookworm": Image(suite="bookworm", packages=(*_HOST,)),
+    "bookworm": Image(suite="bookworm", packages=(*_HOST,), gvisor_platform="ptrace"),
     # Docker 26.1, containerd 1.7; Wasm by crun and wasmedge; everything that rootless Docker needs.
     "trixie": Image(suite="trixie", packages=(*_HOST, *_ROOTLESS, "docker-cli", "wasmedge", "libseccomp2")),
     # Docker 28.
+    # It wants cgroup2; where this machine has the controllers in v1, Docker ignores limits there, and crun and youki
+    # do not start.
     "sid": Image(suite="sid", packages=(*_HOST, *_ROOTLESS, "docker-cli", "libseccomp2")),
     # Docker 29 on Debian 13. Debian 13's runc is too old for it, so a newer one comes along.
     "docker29": Image(
@@ -140,16 +144,18 @@ def _rootfs(name: str) -> str:
 
 
 def _mmdebstrap(name: str, image: Image, work: Path) -> None:
-    """Make `work`/rootfs.tar.zst of Debian packages, from the mirror and through the proxy that this machine's apt uses."""
+    """Make `work`/rootfs.tar.zst of Debian packages, from the mirror and by the proxy that this machine's apt uses."""
     mirror = debian_mirror()
     say(f"image {name}: unpacking Debian {image.suite} with Docker (one to two minutes)")
     acquire = work / "acquire.conf"
     acquire.write_text(_apt_acquire())
-    argv = ["mmdebstrap", "--variant=minbase", "--include=" + ",".join(image.packages)]
-    argv += [f"--aptopt={acquire}", image.suite, str(work / "rootfs.tar.zst")]
+    # It ends with us, even where we are killed; it cleans up at SIGTERM.
+    argv = ["setpriv", "--pdeathsig", "TERM", "mmdebstrap", "--variant=minbase"]
+    argv += ["--include=" + ",".join(image.packages), f"--aptopt={acquire}", image.suite, str(work / "rootfs.tar.zst")]
     argv += [mirror] if mirror else []
     with tempfile.TemporaryFile("w+") as log:
-        child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, "TMPDIR": str(work)})
+        env = {**os.environ, "TMPDIR": str(work)}
+        child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
         try:
             _wait(child, f"image {name}: still unpacking")
         finally:
@@ -184,7 +190,11 @@ def _layer(name: str, base: str, built: Dict[str, Path]) -> None:
             run(
                 ["chroot", str(root), "/bin/sh", "-s"],
                 stdin=(_FILES / "setup.sh").read_text(),
-                env={"OPERATOR_PASSWORD": OPERATOR_PASSWORD, "ROOT_PASSWORD": ROOT_PASSWORD},
+                env={
+                    "OPERATOR_PASSWORD": OPERATOR_PASSWORD,
+                    "ROOT_PASSWORD": ROOT_PASSWORD,
+                    "GVISOR_PLATFORM": image.gvisor_platform,
+                },
             )
         for program, dest in image.programs:
             target = root / dest.lstrip("/")
@@ -207,6 +217,18 @@ def _remove_old(name: str) -> None:
     for line in podman("images", "--format", "{{.Repository}}:{{.Tag}}", REPOSITORY).stdout.split():
         if re.fullmatch(re.escape(f"{REPOSITORY}:{name}-") + "[0-9a-f]{12}", line) and line != tag(name):
             podman("rmi", line, check=False)
+
+
+def packages(name: str) -> Tuple[str, ...]:
+    """The Debian packages of an image, those that it was given by the image it stands on included."""
+    image = IMAGES[name]
+    return image.packages or packages(image.parent)
+
+
+def gvisor_platform(name: str) -> str:
+    """The gVisor platform (`runsc --platform`) that works in hosts of the image."""
+    image = IMAGES[name]
+    return gvisor_platform(image.parent) if image.parent else image.gvisor_platform
 
 
 def debian_mirror() -> Optional[str]:
@@ -239,7 +261,8 @@ def parse_sources(text: str, *, deb822: bool) -> List[Tuple[str, List[str], List
                 found.append((match.group(1), [match.group(2)], match.group(3).split()))
         return found
     for paragraph in re.split(r"\n\s*\n", text):
-        fields = {key.lower(): value.split() for key, value in re.findall(r"^([\w-]+):((?:.*)(?:\n[ \t].*)*)", paragraph, re.MULTILINE)}
+        pairs = re.findall(r"^([\w-]+):(.*(?:\n[ \t].*)*)", paragraph, re.MULTILINE)
+        fields = {key.lower(): value.split() for key, value in pairs}
         if "deb" in fields.get("types", []):
             found += [(uri, fields.get("suites", []), fields.get("components", [])) for uri in fields.get("uris", [])]
     return found

@@ -1,4 +1,4 @@
-"""The machine that the test hosts run on: its folders, its programs, its locks. Nothing here knows a host or an image."""
+"""The machine that the test hosts run on: its folders, its programs, its locks. It knows no host and no image."""
 
 from __future__ import annotations
 

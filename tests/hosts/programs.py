@@ -56,7 +56,7 @@ PROGRAMS: Dict[str, Program] = {
     ),
     "runc": Program(
         binary="runc",
-        argv=("go", "install", "-tags", "seccomp", "github.com/opencontainers/runc@v1.3.3"),
+        argv=("go", "install", "-tags", "seccomp", "github.com/opencontainers/runc@v1.4.0"),
         tool=("go", "version"),
         minimum=(1, 21),
         minutes="1 to 2",
@@ -119,7 +119,8 @@ def build(name: str) -> Path:
 
 
 def _compile(name: str, program: Program, work: Path) -> None:
-    argv = list(program.argv)
+    # The compiler ends with us, even where we are killed.
+    argv = ["setpriv", "--pdeathsig", "TERM", *program.argv]
     env = {**os.environ, **dict(program.env), "CARGO_TARGET_DIR": str(work / "target")}
     if program.folder_option:
         argv += [program.folder_option, str(work / "out")]

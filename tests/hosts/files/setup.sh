@@ -1,6 +1,6 @@
 #!/bin/sh
 # Run once in the root of an image, in a chroot: users, units and the twin engine's programs.
-# Passwords come as OPERATOR_PASSWORD and ROOT_PASSWORD.
+# OPERATOR_PASSWORD, ROOT_PASSWORD and GVISOR_PLATFORM come in the environment.
 set -eu
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
@@ -26,6 +26,13 @@ ln -f /usr/bin/docker /usr/libexec/iechor/iechor
 mkdir -p /opt/shims
 cp /usr/bin/containerd-shim-runc-v2 /opt/shims/containerd-shim-slipway-v1
 cp /usr/bin/containerd-shim-runc-v2 /usr/local/bin/containerd-shim-onpath-v1
+
+sed -i "s/@GVISOR_PLATFORM@/$GVISOR_PLATFORM/" /opt/wrappers/runsc
+
+# Docker's own packages have these two on PATH; the setup tool looks for `docker` beside them.
+for script in dockerd-rootless.sh dockerd-rootless-setuptool.sh; do
+    ln -s "/usr/share/docker.io/contrib/$script" "/usr/bin/$script"
+done
 
 systemctl --quiet enable docker.service containerd.service iechor.service
 # What a disposable host has no use for, or cannot do in a container.
