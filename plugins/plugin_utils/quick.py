@@ -11,7 +11,7 @@ message that a user reads comes from one place, the module.
 
 import binascii
 import os
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Sequence
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
@@ -21,7 +21,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.vars import merge_hash
 
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.plan import Plan, render
-from ansible_collections.slipway.runtimes.plugins.module_utils.core.snapshot import parse, script
+from ansible_collections.slipway.runtimes.plugins.module_utils.core.snapshot import Question, Snapshot, parse, script
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.subject import Subject
 
 # The task variable that turns the quick way off.
@@ -34,7 +34,7 @@ class QuickAction(ActionBase):
     TRANSFERS_FILES = False
     _supports_check_mode = True
     _supports_async = True
-    subject = None  # type: Subject
+    subject: Subject = None
 
     def run(self, tmp: Any = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         """What ansible-core calls: the quick answer, or the module's."""
@@ -88,10 +88,9 @@ class QuickAction(ActionBase):
         params = validation.validated_parameters
         check_mode = bool(self._task.check_mode)
         wanted = subject.parse(params)
-        nonce = binascii.hexlify(os.urandom(8)).decode("ascii")
-        output = self._ask(script(subject.questions(wanted, check_mode=check_mode), nonce=nonce))
-        snapshot = parse(output, nonce=nonce)
-        if snapshot is None or not snapshot.complete:
+        snapshot = self._read(wanted, check_mode=check_mode)
+        # The module asks with the same script and the same rights: where nothing is planned it would learn no more.
+        if snapshot is None or not (snapshot.complete or subject.reads_only):
             return None
         plan = subject.plan(wanted, snapshot, check_mode=check_mode)
         if not answerable(plan, check_mode=check_mode):
@@ -102,7 +101,19 @@ class QuickAction(ActionBase):
         result["invocation"] = {"module_args": params}
         return remove_values(result, validation._no_log_values)
 
-    def _ask(self, text: str) -> str:
+    def _read(self, wanted: Any, *, check_mode: bool) -> Optional[Snapshot]:
+        snapshot = self._ask(self.subject.questions(wanted, check_mode=check_mode))
+        more = self.subject.follow_up(wanted, snapshot) if snapshot is not None else ()
+        if snapshot is None or not more:
+            return snapshot
+        second = self._ask(more)
+        return snapshot.joined(second) if second is not None else None
+
+    def _ask(self, questions: Sequence[Question]) -> Optional[Snapshot]:
+        nonce = binascii.hexlify(os.urandom(8)).decode("ascii")
+        return parse(self._run(script(questions, nonce=nonce)), nonce=nonce)
+
+    def _run(self, text: str) -> str:
         play_context = self._connection._play_context
         silent = play_context.no_log
         # What the probe prints holds whole files; at -vvv connections log what comes back.

@@ -27,7 +27,8 @@ s_nl='
 s_tab='	'
 PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
 export PATH
-s_say() { printf '%s\t%s\t%s\n' "$1" "$2" "$3"; }
+s_part=
+s_say() { printf '%s\t%s\t%s\n' "$s_part$1" "$2" "$3"; }
 s_trouble() { s_say "$1" trouble "$2"; }
 if command -v od >/dev/null 2>&1; then
     s_hex() { od -An -v -tx1 | tr -d ' \n'; }
@@ -37,7 +38,7 @@ else
     s_hex() { xxd -p | tr -d '\n'; }
 fi
 s_quote_hex() { printf '%s' "$1" | s_hex; }
-s_put() { printf '%s\t%s.hex\t' "$1" "$2"; s_hex; printf '\n'; }
+s_put() { printf '%s\t%s.hex\t' "$s_part$1" "$2"; s_hex; printf '\n'; }
 # s_file NAME PATH: what is there: kind, the file behind a link, its stat, and its content.
 s_file() {
     s_say "$1" path.hex "$(s_quote_hex "$2")"
@@ -66,7 +67,7 @@ s_file() {
     if ! [ -r "$2" ]; then
         s_trouble "$1" unreadable
     elif [ "${s_stat:+x}" ]; then
-        printf '%s\t%s\t' "$1" content.hex
+        printf '%s\t%s\t' "$s_part$1" content.hex
         s_hex <"$2"
         printf '\n'
     fi
@@ -118,7 +119,7 @@ s_run() {
     s_name=$1
     shift
     s_say "$s_name" limit "$1"
-    printf '%s\t%s\t' "$s_name" answer.hex
+    printf '%s\t%s\t' "$s_part$s_name" answer.hex
     if [ "${s_err:-}" = 1 ]; then
         s_limited "$@" 2>&1 | sed "/^$s_mark/q" | od -An -v -tx1 -N 1048576 | tr -d ' \n'
     else
@@ -187,6 +188,17 @@ class Snapshot(NamedTuple):
     def complete(self) -> bool:
         """False where anything that was asked could not be read."""
         return not self.trouble
+
+    def joined(self, other: "Snapshot") -> "Snapshot":
+        """Both answers as one. No NAME may be in both."""
+        return Snapshot(answers=dict(self.answers, **other.answers), trouble=dict(self.trouble, **other.trouble))
+
+    def part(self, part: str) -> "Snapshot":
+        """The answers to part_question(part, ...), under the names that its questions gave them."""
+        start = part + "."
+        return Snapshot(
+            answers={name[len(start):]: one for name, one in self.answers.items() if name.startswith(start)},
+            trouble={name[len(start):]: one for name, one in self.trouble.items() if name.startswith(start)})
 
     def word(self, name: str, field: str, default: str = "") -> str:
         """The first plain value of a field."""
@@ -261,6 +273,14 @@ def digest_question(name: str, path: str) -> Question:
     return Question(name, "s_digest %s %s" % (name, quote(path)))
 
 
+def part_question(part: str, questions: Iterable[Question]) -> Question:
+    """Questions that are asked apart from all others: their names and their sh variables are their own.
+
+    part: [a-z0-9_-]+; Snapshot.part(part) has the answers.
+    """
+    return Question(part, "(\ns_part=%s.\n%s\n)" % (part, "\n".join(question.script for question in questions)))
+
+
 def script(questions: Iterable[Question], *, nonce: str) -> str:
     """The whole sh script for these questions. nonce: [a-z0-9]+, new for each run, so that no program can forge an end."""
     parts = ["slipway_main() {", "s_mark=slipway-%s" % nonce, PRELUDE.strip("\n"), 'printf \'%s\\n\' "$s_mark begin"']
@@ -278,8 +298,8 @@ def parse(output: str, *, nonce: str) -> Optional[Snapshot]:
         last = lines.index(mark + " end", first)
     except ValueError:
         return None
-    answers = {}  # type: Dict[str, Dict[str, List[str]]]
-    trouble = {}  # type: Dict[str, List[str]]
+    answers: Dict[str, Dict[str, List[str]]] = {}
+    trouble: Dict[str, List[str]] = {}
     for line in lines[first + 1:last]:
         name, tab, rest = line.partition("\t")
         field, tab2, value = rest.partition("\t")

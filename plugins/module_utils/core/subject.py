@@ -13,8 +13,8 @@ from .snapshot import Question, Snapshot
 class Subject:
     """The pure half. One stateless object a module; its methods take and return values and touch nothing."""
 
-    spec = {}  # type: Dict[str, Any]  # the module's argument spec
-    reads_only = False  # an *_info module: no lock, no steps
+    spec: Dict[str, Any] = {}  # the module's argument spec
+    reads_only = False  # an *_info module: no lock, no steps, and what could not be read is part of the answer
 
     def parse(self, params: Dict[str, Any]) -> Any:
         """What is wanted. Raises SlipwayError that names the option."""
@@ -23,6 +23,10 @@ class Subject:
     def questions(self, wanted: Any, *, check_mode: bool) -> Tuple[Question, ...]:
         """What has to be read of the host to plan."""
         raise NotImplementedError
+
+    def follow_up(self, wanted: Any, snapshot: Snapshot) -> Tuple[Question, ...]:
+        """What can only be asked once the first answers are there. It costs a round trip of its own; most need none."""
+        return ()
 
     def plan(self, wanted: Any, snapshot: Snapshot, *, check_mode: bool) -> Plan:
         """The plan. Raises SlipwayError for what cannot or must not be done."""
