@@ -4,7 +4,7 @@
 
 """The only one that knows AnsibleModule: parameters in, result or failure out."""
 
-from typing import Any, Dict
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -23,7 +23,7 @@ def main(subject: Subject, **module_options: Any) -> None:
             subject.effects(wanted), check_mode=module.check_mode or subject.reads_only)
     except SlipwayError as error:
         module.fail_json(msg=error.message, **error.result())
-    result = render(outcome.plan, header=subject.diff_header(outcome.plan) if module._diff else None)  # type: Dict[str, Any]
+    result = render(outcome.plan, header=subject.diff_header(outcome.plan) if module._diff else None)
     result.update(outcome.result)
     for warning in outcome.warnings:
         module.warn(warning)

@@ -20,7 +20,7 @@ class SlipwayError(Exception):
         self.reason = reason
         self.message = message
         self.option = option
-        self.facts = facts  # type: Dict[str, Any]
+        self.facts: Dict[str, Any] = facts
 
     def result(self) -> Dict[str, Any]:
         """The keys that a failed module returns beside 'msg'."""

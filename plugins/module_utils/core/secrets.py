@@ -13,7 +13,7 @@ _SHORTEST = 5
 
 def secrets_in(value: Any) -> Set[str]:
     """Every string in a JSON value that could be a secret, and the user and password of every URL in one."""
-    found = set()  # type: Set[str]
+    found: Set[str] = set()
     for text in _strings(value):
         if len(text) >= _SHORTEST:
             found.add(text)

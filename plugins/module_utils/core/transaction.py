@@ -42,7 +42,7 @@ def run(effects: Effects, *, check_mode: bool) -> Outcome:
 
 
 def _locked(effects: Effects) -> Outcome:
-    recovered = []  # type: List[str]
+    recovered: List[str] = []
     journal = _read_journal(effects)
     if journal is not None:
         recovered.append(_staged("recover", lambda: effects.recover(journal or {})))
@@ -63,7 +63,7 @@ def _carry_out(effects: Effects, plan: Plan) -> Dict[str, Any]:
     facts = effects.journal(plan)
     stage = "commit"
     try:
-        result = {}  # type: Dict[str, Any]
+        result: Dict[str, Any] = {}
         for stage, act in (
             ("commit", effects.commit), ("apply", effects.apply), ("observe", effects.observe), ("settle", effects.settle),
         ):

@@ -10,7 +10,7 @@ from ..core.plan import Plan
 from ..core.snapshot import Question, Snapshot
 from ..core.subject import Effects, Subject
 from .docker import plan as docker_plan, questions as docker_questions
-from .docker.plan import Wanted
+from .docker.wanted import Wanted, parse
 from .runtime import RUNTIME_SPEC
 from .table import NAMES
 
@@ -22,7 +22,7 @@ PLACE_SPEC = dict(
     socket=dict(type="str"),
     unit=dict(type="str"),
     cli=dict(type="str"),
-)  # type: Dict[str, Any]
+)
 
 SPEC = dict(
     PLACE_SPEC,
@@ -35,7 +35,7 @@ SPEC = dict(
     force=dict(type="bool", default=False),
     wait_timeout=dict(type="int", default=60),
     backup=dict(type="bool", default=False),
-)  # type: Dict[str, Any]
+)
 
 
 class EngineRuntimes(Subject):
@@ -44,7 +44,7 @@ class EngineRuntimes(Subject):
     spec = SPEC
 
     def parse(self, params: Dict[str, Any]) -> Wanted:
-        return docker_plan.parse(params)
+        return parse(params)
 
     def questions(self, wanted: Wanted, *, check_mode: bool) -> Tuple[Question, ...]:
         # In check mode the controller answers for good, so it asks the engine's CLI what the module would ask its API.

@@ -22,7 +22,7 @@ RUNTIME_SPEC = dict(
     options=dict(type="dict"),
     engine_options=dict(type="dict"),
     state=dict(type="str", choices=["present", "absent"], default="present"),
-)  # type: Dict[str, Any]
+)
 
 # A permissible shim name as the engines read it: no '/', a '.', and text before the first one.
 _SHIM_NAME = re.compile(r"[^/.\s][^/\s]*\.[^/\s]*[^/.\s]\Z")
@@ -69,7 +69,7 @@ def parse_runtimes(values: Optional[List[Dict[str, Any]]], *, option: str = "run
     Raises SlipwayError that names the option, what is wrong and what would be right.
     """
     runtimes = tuple(_parse_one(value, option) for value in values or ())
-    seen = {}  # type: Dict[str, Runtime]
+    seen: Dict[str, Runtime] = {}
     for runtime in runtimes:
         if runtime.name in seen:
             raise SlipwayError(

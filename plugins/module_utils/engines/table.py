@@ -7,7 +7,7 @@
 A row only says where to look first: file, flags and socket come from the running daemon and its unit.
 """
 
-from typing import NamedTuple, Tuple
+from typing import NamedTuple
 
 from ..core.errors import SlipwayError
 
@@ -44,7 +44,7 @@ ENGINES = (
         user_config="iechor/daemon.json", user_socket="iechor.sock", user_pidfile="iechor.pid"),
 )
 
-NAMES = tuple(engine.name for engine in ENGINES)  # type: Tuple[str, ...]
+NAMES = tuple(engine.name for engine in ENGINES)
 
 
 def engine_named(name: str) -> Engine:

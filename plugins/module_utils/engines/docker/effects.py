@@ -18,12 +18,14 @@ from ...core.errors import SlipwayError
 from ...core.plan import Plan
 from ...core.secrets import mask
 from ...core.subject import Effects
-from . import plan as planner
+from . import live, plan as planner
 from .api import ApiFailure, EngineApi
 from .entries import normal
-from .plan import Loaded, Wanted, Write
+from .live import Loaded
+from .plan import Write
 from .questions import LIB_DIR, RUN_DIR, EngineState, engine_questions, read_engine, users_of
 from .version import knows, parse_version
+from .wanted import Wanted
 
 # A program that is asked for its version or features has this long, in seconds; a reload waits for it without a limit.
 PROGRAM_SECONDS = 5
@@ -44,7 +46,7 @@ class EngineEffects(Effects):
         self.record_path = os.path.join(run_dir, self.place.key + ".json")
         self.origin_path = os.path.join(lib_dir, self.place.key + ".json")
         self.journal_path = os.path.join(lib_dir, self.place.key + ".journal")
-        self.state = None  # type: Any  # the EngineState that the plan was made from
+        self.state: Any = None  # the EngineState that the plan was made from
         self.backup_file = ""
         self.validated = False
         self.signalled_at = 0.0
@@ -138,7 +140,7 @@ class EngineEffects(Effects):
     # -- check
 
     def check(self, plan: Plan) -> None:
-        write = plan.step("write")  # type: Optional[Write]
+        write: Optional[Write] = plan.step("write")
         if write is None:
             return
         folder = os.path.dirname(write.before.target)
@@ -153,7 +155,7 @@ class EngineEffects(Effects):
         """A program that hangs would hang the engine's reload, and every later one."""
         before = (json.loads(write.before.content.decode("utf-8-sig")) if write.before.content and
                   write.before.content.strip() else None) or {}
-        known = before.get(planner.RUNTIMES) or {}
+        known = before.get(live.RUNTIMES) or {}
         for runtime in self.wanted.runtimes:
             program = runtime.path or runtime.options.get("BinaryName") or ""
             if not runtime.present or not program:
@@ -169,7 +171,7 @@ class EngineEffects(Effects):
                 ask_program(path, question, option=option)
 
     def _ask_validator(self, write: Write) -> None:
-        version = parse_version(self.state.version or planner.version_of(self.state) or "")
+        version = parse_version(self.state.version or live.version_of(self.state) or "")
         program = self._daemon_program()
         if not program or not knows(version, "validate"):
             return
@@ -211,7 +213,7 @@ class EngineEffects(Effects):
         daemon = self.state.daemon
         facts = {
             "action": plan.result["action"], "unit": self._unit(), "daemon": daemon.pid if daemon else 0,
-            "running": daemon is not None, "default": loaded.default}  # type: Dict[str, Any]
+            "running": daemon is not None, "default": loaded.default}
         if write is not None:
             facts.update(
                 path=write.before.target, before=_base64(write.before.content), content=_base64(write.content),
@@ -246,7 +248,7 @@ class EngineEffects(Effects):
         self._await(loaded, event=action == "reload", secrets=self._secrets(write))
 
     def settle(self, plan: Plan) -> Dict[str, Any]:
-        write = plan.step("write")  # type: Optional[Write]
+        write: Optional[Write] = plan.step("write")
         if write is not None:
             if write.final != write.content:
                 if host.read(write.before.target) != write.content:
@@ -274,10 +276,10 @@ class EngineEffects(Effects):
         state = read_engine(host.ask(engine_questions(self.place)), self.place)
         if state.daemon is None:
             return
-        version = planner.version_of(state) or planner.version_of(self.state)
+        version = live.version_of(state) or live.version_of(self.state)
         loaded = self._loaded(plan)
         record = {
-            "config": state.config.path, "daemon": planner.daemon_key(state), "file": planner.file_key(state.config),
+            "config": state.config.path, "daemon": live.daemon_key(state), "file": live.file_key(state.config),
             "features": loaded.started, "version": version}
         if record == state.record:
             return
@@ -291,7 +293,7 @@ class EngineEffects(Effects):
         for step in plan.steps:
             if isinstance(step.detail, Loaded):
                 return step.detail
-        return planner.loaded_now(self.state)
+        return live.loaded_now(self.state)
 
     # -- the daemon
 
@@ -340,7 +342,7 @@ class EngineEffects(Effects):
                 seen = seen or self._reloaded(api)
                 if seen:
                     info = api.get("/info")
-                    last = planner.differs(info, loaded)
+                    last = live.differs(info, loaded)
                     if not last:
                         return
             except ApiFailure as error:
@@ -375,7 +377,7 @@ class EngineEffects(Effects):
                 ["journalctl", "-o", "cat", "--no-pager", "--since", "@%.6f" % self.signalled_at] + words, seconds=10)
         except OSError:
             return ""
-        return planner.refusal_in(answer.output)
+        return live.refusal_in(answer.output)
 
     def _hanging(self) -> str:
         names = [" ".join(argv) for _pid, argv in self._feature_children()]
@@ -400,7 +402,7 @@ class EngineEffects(Effects):
     # -- back
 
     def undo(self, plan: Plan, stage: str) -> str:
-        write = plan.step("write")  # type: Optional[Write]
+        write: Optional[Write] = plan.step("write")
         if write is None or (stage == "commit" and host.read(write.before.target) == write.before.content):
             return "Nothing was changed."
         current = host.read(write.before.target)
@@ -423,12 +425,12 @@ class EngineEffects(Effects):
         if restart or daemon is None:
             self._put(path, back)
             self._restart()
-            self._await(planner.loaded_from(back, state), event=False, secrets=set())
+            self._await(live.loaded_from(back, state), event=False, secrets=set())
         else:
             self.state = state._replace(daemon=daemon)
             self._put(path, planner.teaching_of(back, state))
             self._signal()
-            self._await(planner.loaded_from(back, state), event=True, secrets=set())
+            self._await(live.loaded_from(back, state), event=True, secrets=set())
             self._put(path, back)
         host.remove(self.record_path)
 

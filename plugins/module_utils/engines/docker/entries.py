@@ -21,7 +21,7 @@ def entry(runtime: Runtime) -> Optional[Dict[str, Any]]:
     """
     if runtime.unregistered or not runtime.present:
         return None
-    found = {}  # type: Dict[str, Any]
+    found: Dict[str, Any] = {}
     if runtime.path:
         found["path"] = runtime.path
         if runtime.args:

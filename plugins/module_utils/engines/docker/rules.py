@@ -69,7 +69,8 @@ class Problem(NamedTuple):
     option: the key, such as 'runtimes[youki].path', 'default-runtime', 'features[containerd-snapshotter]'.
     reason: a stable snake_case code.
     message: what is wrong and what would be right; begins with the option.
-    stricter: the engine would load this, and fail or do something else later; False where it refuses to load it.
+    stricter: the engine starts and reloads with this, and fails or does something else later; False where it refuses
+    it, or ends, at a start or a reload.
     """
 
     option: str
@@ -118,8 +119,8 @@ def after_reload(before: Dict[str, Any], data: Dict[str, Any]) -> Dict[str, Any]
 
     Of both only the keys runtimes, default-runtime and features matter and are returned. A deleted key keeps its old
     value: runtimes always, default-runtime also where it is empty. `before` holds what the engine has loaded, from
-    flags too: runtimes given by flag are gone once a reloaded file has the key. From 25.0 on the engine refuses a
-    reload whose outcome breaks a rule, so `check` this outcome as well.
+    flags too: runtimes given by flag are gone once a reloaded file has the key. `check` this outcome as well: from
+    25.0 on the engine refuses a reload to a default that is not there, and before 23.0 it ends.
     """
     after: Dict[str, Any] = {}
     runtimes = data["runtimes"] if "runtimes" in data else before.get("runtimes")
@@ -232,7 +233,7 @@ def _check_runtimes(runtimes: Any, given: bool, version: Optional[Version]) -> L
     if runtimes is None:
         if given and not knows(version, "transactional_reload"):
             return [Problem("runtimes", "runtimes_null", (
-                "runtimes: null ends an engine before 25.0 when it reloads; write {} or remove the key"), True)]
+                "runtimes: null ends an engine before 25.0 when it reloads; write {} or remove the key"))]
         return []
     if not isinstance(runtimes, dict):
         return [_wrong_type("runtimes", dict)]
@@ -362,8 +363,10 @@ def _check_default(data: Dict[str, Any], version: Optional[Version], flags: Flag
     name = in_file or (flags.get(option) or [""])[-1]
     runtimes = data.get("runtimes")
     registered = set(runtimes) if isinstance(runtimes, dict) else set()
-    if not name or name in stock_runtimes(version) or name in registered:
+    if not name or name == RESERVED_NAME or name in registered:
         return []
+    if name in stock_runtimes(version):
+        return _check_stock_default("runtimes" in data, name, version)
     if name in flag_runtimes(flags):
         return _check_default_by_flag("runtimes" in data, bool(in_file), name, version)
     if not is_shim_name(name):
@@ -376,14 +379,23 @@ def _check_default(data: Dict[str, Any], version: Optional[Version], flags: Flag
     return []
 
 
+def _check_stock_default(has_runtimes: bool, name: str, version: Optional[Version]) -> List[Problem]:
+    """Before 25.0 a reload of runtimes forgets the engine's own ones but runc, and before 23.0 a default that is not
+    registered then ends the engine."""
+    if not has_runtimes or knows(version, "shim_names"):
+        return []
+    return [Problem("default-runtime", "default_ends_engine", (
+        f"default-runtime: with runtimes in the file, {name} as the default ends an engine before 23.0 when it reloads;"
+        f" write runc"))]
+
+
 def _check_default_by_flag(has_runtimes: bool, in_file: bool, name: str, version: Optional[Version]) -> List[Problem]:
     """A default that only --add-runtime registers: good at start, but a reload forgets the flag's runtimes."""
-    transactional = knows(version, "transactional_reload")
-    if not has_runtimes and (transactional or not in_file):
+    if not has_runtimes and (knows(version, "transactional_reload") or not in_file):
         return []
     return [Problem("default-runtime", "default_only_by_flag", (
         f"default-runtime: {name} is registered by the flag --add-runtime only, and a reload takes the file's runtimes"
-        f" alone; register it in the file too"), not in_file or transactional)]
+        f" alone; register it in the file too"))]
 
 
 def _check_features(features: Any, version: Optional[Version]) -> List[Problem]:

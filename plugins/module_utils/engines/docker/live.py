@@ -1,0 +1,205 @@
+# Copyright: (c) 2026, the slipway.runtimes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an engine of the Docker family has loaded, as far as its file, its record and its own report tell. Pure."""
+
+import hashlib
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+from ...core.json_document import parse as parse_document
+from ...core.snapshot import FileFacts
+from . import rules
+from .entries import normal
+from .questions import EngineState
+from .version import knows, parse_version
+
+# Features that the daemon reads again at a reload; every other one counts from its next start.
+RELOADED_FEATURES = ("buildkit",)
+
+IMAGE_STORE = "containerd-snapshotter"
+
+RUNTIMES, DEFAULT, FEATURES = "runtimes", "default-runtime", "features"
+
+
+class Loaded(NamedTuple):
+    """What the engine must report once the change is live.
+
+    runtimes: name -> entry, of the whole file. removed: names that must be gone. default: the default runtime.
+    started: the features that the daemon has from its start.
+    """
+
+    runtimes: Dict[str, Any]
+    removed: Tuple[str, ...]
+    default: str
+    started: Dict[str, Any]
+
+
+def is_live(state: EngineState) -> Optional[bool]:
+    """Whether what the file says is what the daemon has loaded. None: not known. False: no daemon runs."""
+    daemon, config = state.daemon, state.config
+    if daemon is None:
+        return False
+    record = state.record
+    if record is not None and record.get("daemon") == daemon_key(state) and record.get("config") == config.path:
+        return True if record.get("file") == file_key(config) else None
+    if daemon.started_at is None:
+        return None
+    if config.kind == "missing":
+        return True if state.config_dir_mtime is not None and state.config_dir_mtime < daemon.started_at else None
+    # A link may have been turned to another, older file since.
+    older = config.kind == "file" and config.target == config.path and config.ctime_s < daemon.started_at
+    return True if older else None
+
+
+def daemon_key(state: EngineState) -> str:
+    """The running daemon as the record names it: no other process ever has it until the next boot."""
+    return "%d %d" % (state.daemon.pid, state.daemon.start) if state.daemon else ""
+
+
+def file_key(config: FileFacts) -> Optional[Dict[str, Any]]:
+    """A file's state as the record names it; None where there is no file."""
+    if config.content is None:
+        return None
+    return {"sha256": hashlib.sha256(config.content).hexdigest(), "inode": config.inode, "ctime": config.ctime,
+            "target": config.target}
+
+
+def version_of(state: EngineState) -> Optional[str]:
+    """The daemon's version as text, from the record, from its own answer, or from its program's; None if not known."""
+    if state.record and state.daemon and state.record.get("daemon") == daemon_key(state) and state.record.get("version"):
+        return str(state.record["version"])
+    if state.info and state.info.get("ServerVersion"):
+        return str(state.info["ServerVersion"])
+    return state.version
+
+
+def effective_default(data: Dict[str, Any], flags: Dict[str, List[str]]) -> str:
+    """The default runtime that a configuration and the daemon's flags make."""
+    return data.get(DEFAULT) or (flags.get(DEFAULT) or ["runc"])[-1] or "runc"
+
+
+def loaded_names(data: Dict[str, Any], flags: Dict[str, List[str]]) -> List[str]:
+    """The names that the engine knows by a configuration and its flags, its own 'runc' among them, sorted."""
+    return sorted(set(data.get(RUNTIMES) or {}) | set(rules.flag_runtimes(flags)) | {"runc"})
+
+
+def is_verified(state: EngineState, data: Dict[str, Any], version: Optional[Tuple[int, int]]) -> Optional[bool]:
+    """Whether the engine's own report shows that it has loaded the file; None where that cannot be told."""
+    info = state.info
+    if info is None:
+        return None
+    entries = data.get(RUNTIMES) or {}
+    flags = rules.parse_flags(list(state.argv))
+    reported = info.get("Runtimes") or {}
+    stock = set(rules.stock_runtimes(version)) | set(rules.flag_runtimes(flags))
+    if set(entries) - set(reported) or set(reported) - set(entries) - stock:
+        return None
+    if info.get("DefaultRuntime") != effective_default(data, flags):
+        return None
+    return True if all(shows(reported[name], one) for name, one in entries.items()) else None
+
+
+def shows(reported: Any, wanted: Any) -> bool:
+    """Whether the engine's report of one runtime proves that it is this entry. Engines from 25.0 hide what a shim was
+    registered with, so their report proves nothing about one."""
+    one = normal(wanted)
+    if not isinstance(reported, dict) or not isinstance(one, dict) or "path" not in one:
+        return False
+    return (reported.get("path") == one["path"]
+            and list(reported.get("runtimeArgs") or []) == list(one.get("runtimeArgs") or []))
+
+
+def loaded_now(state: EngineState) -> Loaded:
+    """What the engine must have loaded where there was nothing to do."""
+    return loaded_from(state.config.content, state)
+
+
+def loaded_from(content: Optional[bytes], state: EngineState) -> Loaded:
+    """What the engine reports once it has loaded these bytes."""
+    data = parse_document(content, name=state.config.path).data
+    flags = rules.parse_flags(list(state.argv))
+    version = version_of(state)
+    started = started_features(state, data, parse_version(version) if version else None)
+    return Loaded(
+        runtimes=data.get(RUNTIMES) or {}, removed=(), default=effective_default(data, flags), started=started or {})
+
+
+def differs(info: Dict[str, Any], loaded: Loaded) -> str:
+    """What the engine's report lacks of what must be loaded, in words; '' where it shows all that it can show."""
+    reported = info.get("Runtimes") or {}
+    for name, one in sorted(loaded.runtimes.items()):
+        if name not in reported:
+            return "runtime '%s' is not loaded" % name
+        if "path" in normal(one) and not shows(reported[name], one):
+            return "runtime '%s' is loaded with another path or other args" % name
+    for name in loaded.removed:
+        if name in reported and name not in loaded.runtimes:
+            return "runtime '%s' is still loaded" % name
+    if info.get("DefaultRuntime") != loaded.default:
+        return "the default runtime is '%s', not '%s'" % (info.get("DefaultRuntime"), loaded.default)
+    store = loaded_store(info)
+    if store is not None and loaded.started.get(IMAGE_STORE, store) != store:
+        return "containerd's image store is %s" % ("on" if store else "off")
+    return ""
+
+
+def refusal_in(log: str) -> str:
+    """The line in which the engine says why it refused a reload or did not start; '' where there is none.
+
+    Other lines are not for users: 'Reloaded configuration' holds the whole file.
+    """
+    for line in log.splitlines():
+        for mark in ("Error reconfiguring the daemon", "unable to configure the Docker daemon", "failed to start daemon",
+                     "failed to load runtimes", "error creating"):
+            if mark in line and "Reloaded configuration" not in line:
+                return line[line.index(mark):].strip()[:2000]
+    return ""
+
+
+def start_features(data: Dict[str, Any], version: Optional[Tuple[int, int]]) -> Dict[str, Any]:
+    """The features that count from the daemon's start. A missing image store means the engine's default, which from
+    29.0 depends on what its data root holds, and so stays missing here."""
+    found = {name: value for name, value in (data.get(FEATURES) or {}).items() if name not in RELOADED_FEATURES}
+    if not knows(version, "image_store_by_default"):
+        found.setdefault(IMAGE_STORE, False)
+    return found
+
+
+def started_features(
+    state: EngineState, data: Dict[str, Any], version: Optional[Tuple[int, int]]
+) -> Optional[Dict[str, Any]]:
+    """The features that the running daemon started with, as far as anything tells; None where no daemon runs."""
+    if state.daemon is None:
+        return None
+    record = state.record
+    if record is not None and record.get("daemon") == daemon_key(state) and isinstance(record.get("features"), dict):
+        return record["features"]
+    started = start_features(data, version)
+    store = loaded_store(state.info)
+    if store is not None and started.get(IMAGE_STORE, store) != store:
+        started[IMAGE_STORE] = store
+    return started
+
+
+def differing_features(fresh: Dict[str, Any], started: Dict[str, Any], store: Optional[bool]) -> Tuple[str, ...]:
+    """The features that only a restart would bring. store: what the engine runs on, where it said."""
+    found = []
+    for name in sorted(set(fresh) | set(started)):
+        was, is_now = started.get(name), fresh.get(name)
+        if name == IMAGE_STORE:
+            # Missing means that the engine decides, and it has decided at its start.
+            was = store if was is None else was
+            if was is None or is_now is None:
+                was = is_now
+        if was != is_now:
+            found.append(name)
+    return tuple(found)
+
+
+def loaded_store(info: Optional[Dict[str, Any]]) -> Optional[bool]:
+    """Whether the engine runs on containerd's image store; None where it does not say."""
+    if not info:
+        return None
+    status = info.get("DriverStatus") or []
+    return any(list(pair)[:2] == ["driver-type", "io.containerd.snapshotter.v1"] for pair in status)
