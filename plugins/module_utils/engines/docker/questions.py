@@ -24,8 +24,37 @@ LIB_DIR = "/var/lib/slipway-runtimes"
 # What a program of the engine may take before it counts as hanging, in seconds.
 ASK_SECONDS = 10
 
+# Both set e_at to the program that they found.
+LOOK = r"""
+# e_look NAME PROGRAM: where PROGRAM is found on e_path, then in e_beside.
+e_look() {
+    s_rest=$e_path:$e_beside:
+    while [ "$s_rest" ]; do
+        e_at=${s_rest%%:*}/$2
+        s_rest=${s_rest#*:}
+        if [ "$e_at" != "/$2" ] && [ -f "$e_at" ] && [ -x "$e_at" ]; then
+            s_text "$1" found "$e_at"
+            return 0
+        fi
+    done
+    e_at=
+    s_say "$1" missing "$2"
+    s_text "$1" searched "$e_path${e_beside:+:$e_beside}"
+}
+# e_here NAME PATH: whether there is a program.
+e_here() {
+    e_at=
+    if [ -f "$2" ] && [ -x "$2" ]; then
+        e_at=$2
+        s_text "$1" found "$2"
+    else
+        s_say "$1" missing here
+    fi
+}
+"""
+
 _DAEMON = r"""
-e_show() { s_ask 5 systemctl $e_user show -p Id -p LoadState -p ActiveState -p MainPID -p ExecMainStartTimestamp -p ExecStart "$@"; }
+e_show() { s_ask 5 systemctl ${e_user:+"$e_user"} show -p Id -p LoadState -p ActiveState -p MainPID -p ExecMainStartTimestamp -p ExecStart "$@"; }
 e_comm() { e_name=; [ -r "/proc/$1/comm" ] && IFS= read -r e_name <"/proc/$1/comm"; [ "$e_name" = "$e_daemon" ]; }
 # e_value NAME FLAG: sets e_found to the value of --FLAG in the list e_args (a line each).
 e_value() {
@@ -42,20 +71,6 @@ e_environ() {
     [ -r "/proc/$1/environ" ] || return 1
     e_path=$(tr '\000' '\n' <"/proc/$1/environ" 2>/dev/null | sed -n 's/^PATH=//p')
 }
-# e_look NAME PROGRAM: where PROGRAM is found on e_path, then in e_beside.
-e_look() {
-    s_rest=$e_path:$e_beside:
-    while [ "$s_rest" ]; do
-        s_dir=${s_rest%%:*}
-        s_rest=${s_rest#*:}
-        if [ "$s_dir" ] && [ -f "$s_dir/$2" ] && [ -x "$s_dir/$2" ]; then
-            s_say "$1" found.hex "$(s_quote_hex "$s_dir/$2")"
-            return 0
-        fi
-    done
-    s_say "$1" missing "$2"
-    s_say "$1" searched.hex "$(s_quote_hex "$e_path${e_beside:+:$e_beside}")"
-}
 e_run=$e_system_run
 e_lib=$e_system_lib
 if [ "$e_user" ]; then
@@ -71,20 +86,21 @@ if [ "$e_user" ]; then
     [ "$e_socket_fixed" ] || e_socket=$XDG_RUNTIME_DIR/$e_user_socket
 fi
 s_say engine uid "$(id -u)"
-s_say engine run.hex "$(s_quote_hex "$e_run")"
-s_say engine lib.hex "$(s_quote_hex "$e_lib")"
+s_text engine run "$e_run"
+s_text engine lib "$e_lib"
 if [ -d "$e_lib" ] && ! [ -x "$e_lib" ]; then
     s_trouble engine unreadable
 fi
 e_pid=0
 e_start=
 e_args=
+e_units=
 if command -v systemctl >/dev/null 2>&1; then
     e_show "$e_unit" containerd.service
     s_say engine units.code "$s_rc"
-    s_say engine units.hex "$(s_quote_hex "$s_out")"
-    e_block=${s_out%%"$s_nl$s_nl"*}
-    e_second=${s_out#*"$s_nl$s_nl"}
+    e_units=$s_out
+    e_block=${e_units%%"$s_nl$s_nl"*}
+    s_each engine unit "$e_block"
     case $e_block in *MainPID=*) e_pid=${e_block#*MainPID=}; e_pid=${e_pid%%"$s_nl"*} ;; esac
     case $e_pid in '' | *[!0-9]*) e_pid=0 ;; esac
 fi
@@ -99,15 +115,15 @@ if [ "$e_pid" = 0 ] || ! e_comm "$e_pid"; then
     fi
 fi
 if [ "$e_pid" != 0 ] && [ -r "/proc/$e_pid/stat" ]; then
-    IFS= read -r s_text <"/proc/$e_pid/stat"
+    IFS= read -r s_first <"/proc/$e_pid/stat"
     s_say engine pid "$e_pid"
     # The fields behind the name, which may hold anything; the twentieth of them is the start time.
     # shellcheck disable=SC2086
-    set -- ${s_text##*') '}
+    set -- ${s_first##*') '}
     e_start=${20}
     s_say engine start "$e_start"
-    s_put engine argv <"/proc/$e_pid/cmdline"
     e_args=$s_nl$(tr '\000' '\n' <"/proc/$e_pid/cmdline")$s_nl
+    s_each engine argv "$e_args"
 elif [ "$e_pid" = 0 ]; then
     case ${e_block:-} in
         *'argv[]='*)
@@ -125,16 +141,16 @@ if ! [ -e "$e_config" ]; then
     s_stat=$(stat -L -c '%Y' -- "${e_config%/*}" 2>/dev/null) || s_stat=$(stat -L -f '%m' "${e_config%/*}" 2>/dev/null) || s_stat=
     s_say engine config_dir_mtime "$s_stat"
 fi
-s_text=
+s_first=
 s_line record "$e_run/$e_key.json"
 # Does the record speak of this daemon, and of this file?
 e_daemon_known=
-case $s_text in *"\"daemon\": \"$e_pid $e_start\""*) e_daemon_known=1 ;; esac
+case $s_first in *"\"daemon\": \"$e_pid $e_start\""*) e_daemon_known=1 ;; esac
 s_line state "$e_lib/$e_key.json"
 s_line journal "$e_lib/$e_key.journal"
 [ -f "$e_lib/$e_key.journal" ] && s_say engine journal yes
 e_program=$(command -v "$e_daemon" 2>/dev/null)
-s_say engine program.hex "$(s_quote_hex "$e_program")"
+s_text engine program "$e_program"
 e_socket_of() {
     [ "$e_socket_fixed" ] && return 0
     e_list=$e_args
@@ -150,7 +166,7 @@ e_socket_of() {
     done
 }
 e_socket_of
-s_say engine socket.hex "$(s_quote_hex "$e_socket")"
+s_text engine socket "$e_socket"
 """
 
 _VERSION = r"""
@@ -166,20 +182,15 @@ e_ask_version() {
 e_ask_version
 """
 
-_DAEMON_PATH = r"""
+# It sets e_path to the PATH of the daemon.
+DAEMON_PATH = r"""
 e_path=
 e_beside=
 [ "$e_pid" != 0 ] && e_environ "$e_pid"
-e_here() {
-    if [ -f "$2" ] && [ -x "$2" ]; then
-        s_say "$1" found.hex "$(s_quote_hex "$2")"
-    else
-        s_say "$1" missing here
-    fi
-}
 """
 
-_CONTAINERD = r"""
+# It sets e_path and e_beside to where containerd looks for shims.
+CONTAINERD_PATH = r"""
 # The containerd that this engine really uses: the daemon's own child, or the service.
 e_containerd=0
 if [ "$e_pid" != 0 ]; then
@@ -192,7 +203,8 @@ if [ "$e_pid" != 0 ]; then
         e_value containerd || e_found=/run/containerd/containerd.sock
         case $e_found in
             /run/containerd/containerd.sock | /var/run/containerd/containerd.sock)
-                case ${e_second:-} in
+                e_second=${e_units#*"$s_nl$s_nl"}
+                case $e_second in
                     *MainPID=*) e_containerd=${e_second#*MainPID=}; e_containerd=${e_containerd%%"$s_nl"*} ;;
                 esac
                 ;;
@@ -336,14 +348,14 @@ def engine_questions(
         ("e_system_run", RUN_DIR), ("e_system_lib", LIB_DIR),
     ]
     texts = ["%s=%s" % (name, quote(value)) for name, value in values]
-    texts.extend([_DAEMON, _VERSION])
+    texts.extend([LOOK, _DAEMON, _VERSION])
     if programs:
-        texts.append(_DAEMON_PATH)
+        texts.append(DAEMON_PATH)
         for number, program in enumerate(programs):
             form = "e_here program.%d %s" if program.startswith("/") else "e_look program.%d %s"
             texts.append(form % (number, quote(program)))
     if shims:
-        texts.append(_CONTAINERD)
+        texts.append(CONTAINERD_PATH)
         texts.extend("e_look shim.%d %s" % (number, quote(shim)) for number, shim in enumerate(shims))
     if info or users:
         texts.append(_CLI)
@@ -359,9 +371,8 @@ def read_engine(
 
     Raises SlipwayError where the answers are torn.
     """
-    units = _units(snapshot.text("engine", "units"))
-    unit = units[0] if units else {}
-    argv = _argv(snapshot.data("engine", "argv"))
+    unit = _properties(snapshot.texts("engine", "unit"))
+    argv = tuple(snapshot.texts("engine", "argv"))
     daemon = None
     if snapshot.word("engine", "start"):
         daemon = Daemon(
@@ -371,9 +382,8 @@ def read_engine(
     found = {}
     for kind, names in (("shim", shims), ("program", programs)):
         for number, name in enumerate(names):
-            found[name] = _found(snapshot, "%s.%d" % (kind, number))
+            found[name] = read_found(snapshot, "%s.%d" % (kind, number))
     version = snapshot.program("version")
-    info = snapshot.program("info")
     return EngineState(
         place=place,
         uid=int(snapshot.word("engine", "uid", "-1")),
@@ -391,7 +401,7 @@ def read_engine(
         state=_object(snapshot.word("state", "line")) or {},
         journal=bool(snapshot.word("engine", "journal")),
         version=version_text(version.output.decode("utf-8", "replace")) if version and version.code == 0 else None,
-        info=_object(info.output.decode("utf-8", "replace")) if info and info.code == 0 else None,
+        info=_info(snapshot),
         users=_users(snapshot),
         found=found)
 
@@ -413,11 +423,21 @@ def version_text(answer: str) -> Optional[str]:
     return match.group(1) if match else None
 
 
-def _found(snapshot: Snapshot, name: str) -> Found:
+def read_found(snapshot: Snapshot, name: str) -> Found:
+    """The answer to e_look NAME or e_here NAME, also where it was not asked."""
     path = snapshot.text(name, "found")
     searched = snapshot.text(name, "searched")
     absolute = snapshot.word(name, "missing") == "here"
     return Found(path=path, searched=searched, known=bool(path or searched or absolute))
+
+
+def _info(snapshot: Snapshot) -> Optional[Dict[str, Any]]:
+    answer = snapshot.program("info")
+    if answer is None or answer.code != 0:
+        return None
+    found = _object(answer.output.decode("utf-8", "replace"))
+    # A CLI that did not reach its daemon prints a report all the same, with nothing in it, and calls that success.
+    return found if found and found.get("ServerVersion") else None
 
 
 def _users(snapshot: Snapshot) -> Optional[Tuple[User, ...]]:
@@ -430,20 +450,9 @@ def _users(snapshot: Snapshot) -> Optional[Tuple[User, ...]]:
     return users_of([one for one in objects if one is not None])
 
 
-def _units(text: str) -> List[Dict[str, str]]:
-    blocks = []
-    for block in text.split("\n\n"):
-        pairs = (line.partition("=") for line in block.splitlines())
-        found = {name: value for name, equals, value in pairs if equals}
-        if found:
-            blocks.append(found)
-    return blocks
-
-
-def _argv(raw: Optional[bytes]) -> Tuple[str, ...]:
-    if not raw:
-        return ()
-    return tuple(word.decode("utf-8", "surrogateescape") for word in raw.rstrip(b"\0").split(b"\0"))
+def _properties(lines: Sequence[str]) -> Dict[str, str]:
+    pairs = (line.partition("=") for line in lines)
+    return {name: value for name, equals, value in pairs if equals}
 
 
 def _unit_argv(exec_start: str) -> Tuple[str, ...]:
