@@ -24,7 +24,6 @@ export LC_ALL TZ
 umask 077
 s_nl='
 '
-s_tab='	'
 PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
 export PATH
 s_part=
@@ -37,13 +36,30 @@ elif command -v hexdump >/dev/null 2>&1; then
 else
     s_hex() { xxd -p | tr -d '\n'; }
 fi
-s_quote_hex() { printf '%s' "$1" | s_hex; }
+# s_text NAME FIELD VALUE: plain where it can be, because every fork counts.
+s_text() {
+    case $3 in
+        *[!" "-~]*) s_say "$1" "$2.hex" "$(printf '%s' "$3" | s_hex)" ;;
+        *) s_say "$1" "$2" "$3" ;;
+    esac
+}
+# s_each NAME FIELD LINES: a value a line.
+s_each() {
+    s_old=$IFS
+    IFS=$s_nl
+    set -f
+    for s_word in $3; do
+        s_text "$1" "$2" "$s_word"
+    done
+    set +f
+    IFS=$s_old
+}
 s_put() { printf '%s\t%s.hex\t' "$s_part$1" "$2"; s_hex; printf '\n'; }
 # s_file NAME PATH: what is there: kind, the file behind a link, its stat, and its content.
 s_file() {
-    s_say "$1" path.hex "$(s_quote_hex "$2")"
+    s_text "$1" path "$2"
     if [ -h "$2" ]; then
-        s_say "$1" link.hex "$(readlink -f -- "$2" 2>/dev/null | s_hex)"
+        s_text "$1" link "$(readlink -f -- "$2" 2>/dev/null)"
     fi
     if [ -f "$2" ]; then
         s_say "$1" kind file
@@ -72,11 +88,11 @@ s_file() {
         printf '\n'
     fi
 }
-# s_lines NAME PATH: the first line of a small file of ours, without a fork.
+# s_line NAME PATH: the first line of a small file of ours, without a fork.
 s_line() {
     [ -f "$2" ] || return 0
-    if IFS= read -r s_text <"$2" 2>/dev/null; then
-        s_say "$1" line "$s_text"
+    if IFS= read -r s_first <"$2" 2>/dev/null; then
+        s_say "$1" line "$s_first"
     else
         s_trouble "$1" unreadable
     fi
@@ -179,7 +195,8 @@ class ProgramFacts(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """What was read of a host. answers: NAME -> FIELD -> values in order. trouble: NAME -> what could not be read."""
+    """What was read of a host. answers: NAME -> FIELD -> values in order; what came as hex stands there as text too.
+    trouble: NAME -> what could not be read."""
 
     answers: Dict[str, Dict[str, List[str]]]
     trouble: Dict[str, List[str]]
@@ -201,11 +218,11 @@ class Snapshot(NamedTuple):
             trouble={name[len(start):]: one for name, one in self.trouble.items() if name.startswith(start)})
 
     def word(self, name: str, field: str, default: str = "") -> str:
-        """The first plain value of a field."""
+        """The first value of a field, as text."""
         return self.answers.get(name, {}).get(field, [default])[0]
 
     def words(self, name: str, field: str) -> List[str]:
-        """All plain values of a field."""
+        """All values of a field, as text, in order."""
         return self.answers.get(name, {}).get(field, [])
 
     def data(self, name: str, field: str) -> Optional[bytes]:
@@ -213,18 +230,13 @@ class Snapshot(NamedTuple):
         value = self.answers.get(name, {}).get(field + ".hex")
         return None if value is None else _unhex(value[0])
 
-    def text(self, name: str, field: str, default: str = "") -> str:
-        """The text of a hex field (UTF-8, surrogateescape)."""
-        value = self.data(name, field)
-        return default if value is None else value.decode("utf-8", "surrogateescape")
-
     def file(self, name: str) -> FileFacts:
         """The answer to s_file NAME. Raises SlipwayError where NAME was not asked."""
         kind = self.word(name, "kind")
         if not kind:
             raise SlipwayError("probe_answer", "the host's answer lacks the file '%s'" % name)
-        path = self.text(name, "path")
-        facts = FileFacts(path=path, kind=kind, target=(self.text(name, "link").rstrip("\n") or path))
+        path = self.word(name, "path")
+        facts = FileFacts(path=path, kind=kind, target=(self.word(name, "link").rstrip("\n") or path))
         stat = self.word(name, "stat")
         if kind != "file" or not stat:
             return facts
@@ -290,7 +302,10 @@ def script(questions: Iterable[Question], *, nonce: str) -> str:
 
 
 def parse(output: str, *, nonce: str) -> Optional[Snapshot]:
-    """The Snapshot in a script's output, or None where the script did not come to its end."""
+    """The Snapshot in a script's output, or None where the script did not come to its end.
+
+    Raises SlipwayError on a torn answer.
+    """
     mark = "slipway-" + nonce
     lines = output.replace("\r\n", "\n").split("\n")
     try:
@@ -308,7 +323,10 @@ def parse(output: str, *, nonce: str) -> Optional[Snapshot]:
         elif field == "trouble":
             trouble.setdefault(name, []).append(value)
         else:
-            answers.setdefault(name, {}).setdefault(field, []).append(value)
+            fields = answers.setdefault(name, {})
+            fields.setdefault(field, []).append(value)
+            if field.endswith(".hex"):
+                fields.setdefault(field[:-4], []).append(_unhex(value).decode("utf-8", "surrogateescape"))
     return Snapshot(answers=answers, trouble=trouble)
 
 

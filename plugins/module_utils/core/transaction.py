@@ -8,6 +8,7 @@ It knows no subject. What a stage does on the host is the subject's (Effects); i
 what is written down before each stage, so that a kill at any moment can be undone, is decided here and nowhere else.
 """
 
+import errno
 import json
 import os
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
@@ -95,6 +96,9 @@ def as_slipway(error: Exception, stage: str) -> SlipwayError:
         return error
     if isinstance(error, OSError):
         place = ": %s" % error.filename if error.filename else ""
+        if error.errno in (errno.EACCES, errno.EPERM):
+            return SlipwayError("no_permission", "%s failed: %s%s; run the task as the engine's owner, root as a rule "
+                                "(become: true)" % (stage, error.strerror, place))
         return SlipwayError("system_error", "%s failed: %s%s" % (stage, error.strerror or error, place))
     return SlipwayError("internal_error", "%s failed by a fault of this collection's (%s: %s); please report it" % (
         stage, type(error).__name__, error))

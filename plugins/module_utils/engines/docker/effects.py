@@ -148,14 +148,12 @@ class EngineEffects(Effects):
             raise SlipwayError(
                 "no_permission", "%s cannot be written by this user; run the task as the engine's owner (become: true)"
                 % folder, config_path=write.before.path)
-        self._ask_programs(write)
+        self._ask_programs()
         self._ask_validator(write)
 
-    def _ask_programs(self, write: Write) -> None:
+    def _ask_programs(self) -> None:
         """A program that hangs would hang the engine's reload, and every later one."""
-        before = (json.loads(write.before.content.decode("utf-8-sig")) if write.before.content and
-                  write.before.content.strip() else None) or {}
-        known = before.get(live.RUNTIMES) or {}
+        known = planner.read_document(self.state).data.get(live.RUNTIMES) or {}
         for runtime in self.wanted.runtimes:
             program = runtime.path or runtime.options.get("BinaryName") or ""
             if not runtime.present or not program:
@@ -271,10 +269,11 @@ class EngineEffects(Effects):
 
     def _record(self, plan: Plan) -> None:
         """Write down that this daemon has loaded this file, if that is so."""
-        if not self._may_record(plan):
+        if self.state.daemon is None:
             return
+        write = plan.step("write")
         state = read_engine(host.ask(engine_questions(self.place)), self.place)
-        if state.daemon is None:
+        if state.daemon is None or state.config.content != (write.final if write else self.state.config.content):
             return
         version = live.version_of(state) or live.version_of(self.state)
         loaded = self._loaded(plan)
@@ -285,9 +284,6 @@ class EngineEffects(Effects):
             return
         os.makedirs(os.path.dirname(self.record_path), mode=0o755, exist_ok=True)
         host.replace(self.record_path, (json.dumps(record, sort_keys=True) + "\n").encode("ascii"), mode=0o644)
-
-    def _may_record(self, plan: Plan) -> bool:
-        return self.state.daemon is not None
 
     def _loaded(self, plan: Plan) -> Loaded:
         for step in plan.steps:
@@ -403,7 +399,13 @@ class EngineEffects(Effects):
 
     def undo(self, plan: Plan, stage: str) -> str:
         write: Optional[Write] = plan.step("write")
-        if write is None or (stage == "commit" and host.read(write.before.target) == write.before.content):
+        if write is None:
+            # A restart or reload of a file that was there before: nothing of ours to take back.
+            if read_engine(host.ask(engine_questions(self.place)), self.place).daemon is None:
+                raise SlipwayError("engine_down", "%s does not run, and %s was not written by this run" % (
+                    self.engine.title, self.state.config.path))
+            return "%s was not touched, and %s runs." % (self.state.config.path, self.engine.title)
+        if stage == "commit" and host.read(write.before.target) == write.before.content:
             return "Nothing was changed."
         current = host.read(write.before.target)
         if current not in (write.content, write.final, write.before.content):

@@ -13,7 +13,7 @@ import hashlib
 import json
 import re
 import time
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Sequence, Tuple
 
 from ...core.snapshot import FileFacts, Question, Snapshot, quote
 from ..table import Engine
@@ -342,7 +342,7 @@ def engine_questions(
         ("e_unit", place.unit or engine.unit), ("e_daemon", engine.daemon), ("e_key", place.key),
         ("e_config", place.config_path or engine.config_path), ("e_config_fixed", place.config_path and "1"),
         ("e_socket", place.socket or engine.socket), ("e_socket_fixed", place.socket and "1"),
-        ("e_pidfile", engine.pidfile), ("e_cli", place.cli or engine.cli),
+        ("e_pidfile", engine.pidfile),
         ("e_user", "--user" if place.scope == "user" else ""), ("e_user_config", engine.user_config),
         ("e_user_socket", engine.user_socket), ("e_user_pidfile", engine.user_pidfile),
         ("e_system_run", RUN_DIR), ("e_system_lib", LIB_DIR),
@@ -358,7 +358,7 @@ def engine_questions(
         texts.append(CONTAINERD_PATH)
         texts.extend("e_look shim.%d %s" % (number, quote(shim)) for number, shim in enumerate(shims))
     if info or users:
-        texts.append(_CLI)
+        texts.extend(["e_cli=%s" % quote(place.cli or engine.cli), _CLI])
     texts.extend(text for text, wanted in ((_INFO, info), (_USERS, users)) if wanted)
     sh = "\n".join(text.strip("\n") for text in texts)
     return (Question("engine", sh.replace("%(seconds)d", str(ASK_SECONDS)).replace("%(cli)s", _CLI_CALL)),)
@@ -371,8 +371,8 @@ def read_engine(
 
     Raises SlipwayError where the answers are torn.
     """
-    unit = _properties(snapshot.texts("engine", "unit"))
-    argv = tuple(snapshot.texts("engine", "argv"))
+    unit = _properties(snapshot.words("engine", "unit"))
+    argv = tuple(snapshot.words("engine", "argv"))
     daemon = None
     if snapshot.word("engine", "start"):
         daemon = Daemon(
@@ -387,14 +387,14 @@ def read_engine(
     return EngineState(
         place=place,
         uid=int(snapshot.word("engine", "uid", "-1")),
-        run_dir=snapshot.text("engine", "run"),
-        lib_dir=snapshot.text("engine", "lib"),
-        socket=snapshot.text("engine", "socket"),
+        run_dir=snapshot.word("engine", "run"),
+        lib_dir=snapshot.word("engine", "lib"),
+        socket=snapshot.word("engine", "socket"),
         config=snapshot.file("config"),
         config_named=bool(snapshot.word("engine", "config_named")),
         config_dir_mtime=int(mtime) if mtime else None,
         unit=unit,
-        program=snapshot.text("engine", "program"),
+        program=snapshot.word("engine", "program"),
         daemon=daemon,
         argv=argv or _unit_argv(unit.get("ExecStart", "")),
         record=_object(snapshot.word("record", "line")),
@@ -425,8 +425,8 @@ def version_text(answer: str) -> Optional[str]:
 
 def read_found(snapshot: Snapshot, name: str) -> Found:
     """The answer to e_look NAME or e_here NAME, also where it was not asked."""
-    path = snapshot.text(name, "found")
-    searched = snapshot.text(name, "searched")
+    path = snapshot.word(name, "found")
+    searched = snapshot.word(name, "searched")
     absolute = snapshot.word(name, "missing") == "here"
     return Found(path=path, searched=searched, known=bool(path or searched or absolute))
 
