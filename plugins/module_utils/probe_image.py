@@ -27,7 +27,7 @@ def architectures() -> Tuple[str, ...]:
 
 
 def for_platform(platform: str) -> Optional[str]:
-    """Which of ``architectures()`` serves a platform such as ``linux/arm64/v8`` or ``wasi/wasm``; None where none does."""
+    """Which of ``architectures()`` serves a platform such as ``linux/arm64/v8`` or ``wasi/wasm``, or None."""
     system, _slash, rest = platform.partition('/')
     if system == WASI:
         return WASI
@@ -72,7 +72,7 @@ class Said(NamedTuple):
 
 
 def parse_said(output: str) -> Optional[Said]:
-    """What the program said; None where ``output`` does not hold all of its words. Lines before the first are passed over."""
+    """What the program said; None where ``output`` does not hold all of its words. Lines before them do not matter."""
     lines = output.splitlines()
     if MARKER not in lines:
         return None

@@ -9,7 +9,7 @@ Made by tests/probe_image/build.py from the listings there, which tell what each
 from typing import Dict, Tuple
 
 # architecture: (SHA-256 of the program, the program as base64)
-PROGRAMS = {
+PROGRAMS: Dict[str, Tuple[str, str]] = {
     '386': (
         'e50046b0aea553a58ef722d56c8b0afbb0cbaf3d01afc5c12ac28bc4d55b65f8',
         'f0VMRgEBAQAAAAAAAAAAAAIAAwABAAAAdABAADQAAAAAAAAAAAAAADQAIAACAAAAAAAAAAEAAAAAAAAAAABAAAAAQAAIAQAACAEA'
@@ -71,4 +71,4 @@ PROGRAMS = {
         'cmV2aWV3MQdmZF9yZWFkAAADAgEBBQMBAAEHEwIGbWVtb3J5AgAGX3N0YXJ0AAIKGgEYAEEBQQBBAUEQEAAaQQBBCEEBQRAQARoL'
         'CzsBAEEACzUYAAAAHQAAAEAAAABAAAAAAAAAAAAAAABzbGlwd2F5LnJ1bnRpbWVzIHByb2JlCnJlYWR5Cg==',
     ),
-}  # type: Dict[str, Tuple[str, str]]
+}

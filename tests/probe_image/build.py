@@ -39,7 +39,7 @@ Made by tests/probe_image/build.py from the listings there, which tell what each
 from typing import Dict, Tuple
 
 # architecture: (SHA-256 of the program, the program as base64)
-PROGRAMS = {
+PROGRAMS: Dict[str, Tuple[str, str]] = {
 '''
 
 
@@ -55,7 +55,7 @@ class Machine(NamedTuple):
     triple: str  # the name in LLVM
 
 
-MACHINES = {
+MACHINES: Dict[str, Machine] = {
     '386': Machine(32, '<', 3, 0, 0x1000, 'i686-linux-gnu', 'i386-linux-gnu'),
     'amd64': Machine(64, '<', 62, 0, 0x1000, 'x86_64-linux-gnu', 'x86_64-linux-gnu'),
     'arm': Machine(32, '<', 40, 0x05000000, 0x10000, 'arm-linux-gnueabihf', 'armv5-linux-gnueabi'),
@@ -63,7 +63,7 @@ MACHINES = {
     'ppc64le': Machine(64, '<', 21, 2, 0x10000, 'powerpc64le-linux-gnu', 'powerpc64le-linux-gnu'),
     'riscv64': Machine(64, '<', 243, 0, 0x1000, 'riscv64-linux-gnu', 'riscv64-linux-gnu'),
     's390x': Machine(64, '>', 22, 0, 0x1000, 's390x-linux-gnu', 's390x-linux-gnu'),
-}  # type: Dict[str, Machine]
+}
 
 
 def listing_path(name: str) -> str:
@@ -85,7 +85,7 @@ def read_listing(text: str) -> Tuple[bytes, List[str]]:
 
 
 def elf(machine: Machine, code: bytes) -> bytes:
-    """A static program: one segment to read and execute, which holds the whole file, and a stack that is not executable."""
+    """A static program: one segment to read and execute, the whole file, and a stack that is not executable."""
     wide = machine.bits == 64
     word = 'Q' if wide else 'I'
     header_size, segment_size = (64, 56) if wide else (52, 32)
@@ -126,7 +126,7 @@ def render(programs: Dict[str, bytes]) -> str:
         lines += ["        '%s'\n" % encoded[at:at + 100] for at in range(0, len(encoded), 100)]
         lines[-1] = lines[-1].rstrip('\n') + ',\n'
         lines.append('    ),\n')
-    lines.append('}  # type: Dict[str, Tuple[str, str]]\n')
+    lines.append('}\n')
     return ''.join(lines)
 
 

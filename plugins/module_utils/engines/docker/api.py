@@ -42,14 +42,17 @@ class ApiTimeout(ApiFailure):
 
 
 class EngineApi(object):
-    """The API at a unix socket. ``timeout`` is in seconds, for a whole call with its answer; each call may have its own."""
+    """The API at a unix socket.
+
+    ``timeout`` is in seconds, for a whole call with its answer; each call may have its own.
+    """
 
     def __init__(self, socket_path: str, *, timeout: float = 10.0) -> None:
         self.socket_path = socket_path
         self.timeout = timeout
 
     def get(self, path: str, *, timeout: Optional[float] = None, **query: Any) -> Any:
-        """The answer to a GET: JSON as Python values, other content as text, None where it is empty. Raises ApiFailure."""
+        """The answer to a GET: JSON as values, other content as text, None where there is none. Raises ApiFailure."""
         return self._call('GET', path, query, timeout=timeout)
 
     def post(
@@ -89,7 +92,7 @@ class EngineApi(object):
             wire.close()
 
     def attach(self, container: str, *, timeout: Optional[float] = None) -> 'Attached':
-        """The standard streams of a container without a terminal: to be called before it is started. Raises ApiFailure."""
+        """The standard streams of a container without a terminal; call it before the start. Raises ApiFailure."""
         wire = self._connect(timeout)
         try:
             target = _target(
@@ -122,7 +125,10 @@ class EngineApi(object):
 
 
 class Attached(object):
-    """A container's standard streams. ``output`` is what it wrote so far, both streams as they came, at most ``LIMIT`` bytes."""
+    """A container's standard streams.
+
+    ``output`` is what it wrote so far, both streams as they came, at most ``LIMIT`` bytes.
+    """
 
     LIMIT = _CHUNK
 
@@ -187,7 +193,7 @@ class _Wire(object):
     def request(
         self, method: str, target: str, content: Optional[bytes], content_type: str, *, upgrade: bool = False
     ) -> Dict[str, str]:
-        """Send a request; the headers of its answer, names in lower case. Raises ApiError where its status is a refusal."""
+        """Send a request; the headers of its answer, names in lower case. Raises ApiError where it is a refusal."""
         lines = ['%s %s HTTP/1.1' % (method, target), 'Host: localhost', 'User-Agent: slipway.runtimes']
         lines += ['Connection: Upgrade', 'Upgrade: tcp'] if upgrade else ['Connection: close']
         if content is not None:
@@ -203,7 +209,7 @@ class _Wire(object):
         if not status_line[0].startswith('HTTP/1.') or len(status_line) < 2 or not status_line[1].isdigit():
             raise ApiUnreachable('what answers at %s does not speak HTTP' % self.path)
         status = int(status_line[1])
-        headers = {}  # type: Dict[str, str]
+        headers: Dict[str, str] = {}
         for line in iter(self._line, ''):
             name, _colon, value = line.partition(':')
             headers[name.strip().lower()] = value.strip()

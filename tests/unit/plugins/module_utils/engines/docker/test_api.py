@@ -16,7 +16,7 @@ from ansible_collections.slipway.runtimes.plugins.module_utils.engines.docker.ap
 
 
 class Engine(object):
-    """Answers one connection with ``pieces`` (bytes, seconds to wait, or callables of the socket); keeps what it was sent."""
+    """Answers one connection with bytes, waits (seconds) and callables of the socket; keeps what it was sent."""
 
     def __init__(self):
         self.folder = tempfile.mkdtemp()
@@ -103,7 +103,8 @@ def test_refusals_are_in_the_engines_words(engine, answer, status, message):
 
 def test_what_is_sent(engine):
     engine.answer(OK + b'Content-Length: 2\r\n\r\n{}').post(
-        '/containers/create', {'Image': 'a b'}, query={'name': 'x y', 'all': True, 'filters': {'label': ['q']}, 'no': None})
+        '/containers/create', {'Image': 'a b'},
+        query={'name': 'x y', 'all': True, 'filters': {'label': ['q']}, 'no': None})
     head, body = engine.received.split(b'\r\n\r\n')
     lines = head.decode().split('\r\n')
     assert lines[0] == (
@@ -123,7 +124,7 @@ def test_a_refusal_before_the_body_was_read_is_heard(engine):
 @pytest.mark.parametrize('pieces', [
     [2],
     [OK, 2],
-    [b'H', 0.1] * 1 + [b'T', 0.1, b'T', 0.1, b'P', 0.1, b'/', 0.1, b'1', 2],
+    [b'H', 0.1, b'T', 0.1, b'T', 0.1, b'P', 0.1, b'/', 0.1, b'1', 2],
     [OK + b'\r\n'] + [b'1', 0.1] * 20,
 ])
 def test_a_call_ends_at_its_limit_also_where_the_engine_trickles(engine, pieces):
@@ -207,4 +208,5 @@ def test_attached_keeps_no_more_than_its_limit(engine):
 
 def test_attaching_to_nothing_is_refused(engine):
     with pytest.raises(ApiError, match='No such container'):
-        engine.answer(b'HTTP/1.1 404 Not Found\r\nContent-Length: 31\r\n\r\n{"message":"No such container"}').attach('abc')
+        engine.answer(
+            b'HTTP/1.1 404 Not Found\r\nContent-Length: 31\r\n\r\n{"message":"No such container"}').attach('abc')
