@@ -1,8 +1,8 @@
 """The hosts themselves: start them, list them, remove them, describe them to Ansible.
 
 A host is a podman container with labels of ours; nothing else is remembered of it. What a host owns besides the
-container (volumes, ssh control sockets) is named after the host, so that it can be found and removed even where the
-run that made it was killed.
+container (a folder, ssh control sockets) is named after it, so that it can be found and removed even where the run
+that made it was killed.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Sequence
 
 import images
 import programs
-from machine import CACHE, RUN, HostsError, locked, podman, run, say, write_atomically
+from machine import CACHE, RUN, STATE, HostsError, allow_many_hosts, locked, podman, run, say, write_atomically
 
 EXTRAS = ("youki", "rootless", "child-containerd")
 ROOTLESS_USER = "dev"
 
 _LABEL = "slipway.hosts."
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
-# overlay does not stack on overlay: what stores images, in the host or in its users' homes, lies on volumes.
-_VOLUMES = {
+# overlay does not stack on overlay: what stores images, in the host or in its users' homes, lies in the host's folder
+# on this machine. No podman volumes: podman loses count of them where hosts come and go at the same time.
+_FOLDERS = {
     "docker": "/var/lib/docker",
     "iechor": "/var/lib/iechor",
     "containerd": "/var/lib/containerd",
@@ -81,6 +82,7 @@ def up(names: Sequence[str], *, image: str, group: str, extras: Sequence[str]) -
         raise HostsError(f"the image {image} has nothing of what rootless Docker needs")
     extras = [extra for extra in extras if _is_available(extra)]
     _ssh_config()
+    allow_many_hosts()
     _each(names, lambda name: _up(name, image=image, group=group, extras=extras))
 
 
@@ -90,13 +92,9 @@ def down(names: Iterable[str], *, group: str) -> None:
 
 
 def down_all(group: str) -> None:
-    """Remove every host of the group, and volumes whose host is gone already."""
-    orphans = {
-        match.group(1)
-        for match in map(re.compile(r"slipway\.[^.]+\.(.+)\.\w+").fullmatch, _volumes(f"slipway.{group}."))
-        if match
-    }
-    down(sorted(orphans | {host.name for host in hosts(group)}), group=group)
+    """Remove every host of the group, and folders whose host is gone already."""
+    folders = {folder.name for folder in (STATE / group).glob("*")}
+    down(sorted(folders | {host.name for host in hosts(group)}), group=group)
 
 
 def inventory(group: str) -> Dict[str, Any]:
@@ -214,8 +212,10 @@ def _run_arguments(name: str, *, image: str, group: str, extras: Sequence[str]) 
     # Not --privileged: it fails as a whole where this machine lacks one capability.
     for capability in _capabilities():
         arguments += ["--cap-add", capability]
-    for slot, folder in _VOLUMES.items():
-        arguments += ["--volume", f"{_volume(group, name, slot)}:{folder}"]
+    for slot, folder in _FOLDERS.items():
+        own = STATE / group / name / slot
+        own.mkdir(parents=True)
+        arguments += ["--volume", f"{own}:{folder}"]
     arguments += ["--volume", f"{public_key}:/etc/ssh/slipway_authorized_keys:ro"]
     labels = {"group": group, "image": image, "extras": " ".join(extras)}
     for label, value in labels.items():
@@ -248,18 +248,8 @@ def _remove(name: str, *, group: str) -> None:
         podman("rm", "--force", "--time", "0", name)
         for socket in (RUN / "cp").glob(f"{one['Id'][:12]}-*"):
             socket.unlink()
-    volumes = _volumes(f"slipway.{group}.{name}.")
-    if volumes:
-        podman("volume", "rm", "--force", *volumes)
-
-
-def _volume(group: str, name: str, slot: str) -> str:
-    return f"slipway.{group}.{name}.{slot}"
-
-
-def _volumes(prefix: str) -> List[str]:
-    listed = podman("volume", "ls", "--quiet").stdout.split()
-    return [volume for volume in listed if volume.startswith(prefix)]
+    # Not shutil.rmtree: it would go into a mount that somebody left there.
+    run(["rm", "-rf", "--one-file-system", str(STATE / group / name)])
 
 
 def _key_pair() -> Path:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 import programs
-from machine import CACHE, HERE, HostsError, digest, locked, podman, run, say
+from machine import CACHE, HERE, HostsError, digest, locked, podman, run, say, work_folder
 
 # The passwords of test hosts, which nothing can reach but this machine's root. Tests type them at sudo and su.
 OPERATOR_PASSWORD = "operator-sudo"
@@ -126,10 +126,8 @@ def _rootfs(name: str) -> str:
     """The root file system of packages, imported into podman; returns its podman name."""
     image = IMAGES[name]
     archive = CACHE / "rootfs" / f"{image.suite}-{_rootfs_key(image)}.tar.zst"
-    work = CACHE / "work" / f"image-{name}"
     if not archive.exists():
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(parents=True)
+        work = work_folder(f"image-{name}")
         archive.parent.mkdir(parents=True, exist_ok=True)
         _mmdebstrap(name, image, work)
         (work / "rootfs.tar.zst").replace(archive)

@@ -6,8 +6,10 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Iterator, Mapping, Optional, Sequence
@@ -15,6 +17,7 @@ from typing import Iterator, Mapping, Optional, Sequence
 HERE = Path(__file__).resolve().parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "slipway-runtimes"
 RUN = Path("/run/slipway-hosts")
+STATE = Path("/var/lib/slipway-hosts")
 
 # podman's defaults raise limits, which a machine without CAP_SYS_RESOURCE refuses; and old crun refuses hybrid cgroups.
 _CONTAINERS_CONF = '[containers]\ndefault_ulimits = []\n\n[engine]\nruntime = "runc"\n'
@@ -86,6 +89,18 @@ def write_atomically(path: Path, text: str, *, mode: int = 0o644) -> None:
     partial.replace(path)
 
 
+def work_folder(name: str) -> Path:
+    """A new, empty folder to build `name` in. Removes what killed builds of it left, so hold a lock on the build.
+
+    Never the same folder twice: a killed build's last child may still be writing to the old one.
+    """
+    parent = CACHE / "work"
+    parent.mkdir(parents=True, exist_ok=True)
+    for old in parent.glob(f"{name}.*"):
+        shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{name}.", dir=parent))
+
+
 @contextlib.contextmanager
 def locked(name: str) -> Iterator[None]:
     """Hold the machine-wide lock `name`; says so where another process has it. The kernel frees a dead one's."""
@@ -98,6 +113,14 @@ def locked(name: str) -> Iterator[None]:
             say(f"{name}: another process is at it, waiting")
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+def allow_many_hosts() -> None:
+    """Raise the kernel's limit on inotify instances, of which every systemd and engine takes a few; says so."""
+    limit = Path("/proc/sys/fs/inotify/max_user_instances")
+    if int(limit.read_text()) < 1024:
+        say(f"raising fs.inotify.max_user_instances from {limit.read_text().strip()} to 1024, until the next boot")
+        limit.write_text("1024")
 
 
 def digest(*parts: str, trees: Sequence[Path] = ()) -> str:

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Dict, NamedTuple, Optional, Tuple
 
-from machine import CACHE, HostsError, digest, locked, run, say
+from machine import CACHE, HostsError, digest, locked, run, say, work_folder
 
 
 class Program(NamedTuple):
@@ -102,10 +102,9 @@ def build(name: str) -> Path:
         if binary.exists():
             return binary
         folder = binary.parents[program.binary.count("/")]
-        work = CACHE / "work" / f"program-{name}"
-        shutil.rmtree(work, ignore_errors=True)
+        work = work_folder(f"program-{name}")
         shutil.rmtree(folder, ignore_errors=True)
-        (work / "out").mkdir(parents=True)
+        (work / "out").mkdir()
         say(f"{name}: building it (about {program.minutes} minutes on 2 cores)")
         _compile(name, program, work)
         shutil.rmtree(work / "target", ignore_errors=True)

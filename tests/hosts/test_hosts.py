@@ -19,6 +19,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import images  # noqa: E402
+import machine  # noqa: E402
 import programs  # noqa: E402
 
 GROUP = f"selftest{os.getpid()}"
@@ -117,10 +118,10 @@ def test_a_host_runs_a_container_under_each_runtime(host: Dict[str, Any], engine
         until {engine} info --format '{{{{json .Runtimes}}}}' | grep -q gvisor; do sleep 0.1; done
         tar -c -C /usr/bin busybox | {engine} import - busybox""",
     )
-    machine = os.uname().release
+    kernel = os.uname().release
     for runtime in ["runc", *registered]:
         run = f"{engine} run --rm --network none --runtime {runtime} busybox /busybox uname -r"
-        assert in_host(name, run) == ("4.4.0" if runtime == "gvisor" else machine), runtime
+        assert in_host(name, run) == ("4.4.0" if runtime == "gvisor" else kernel), runtime
 
 
 @needs_podman
@@ -171,7 +172,8 @@ def test_a_rootless_engine_runs_containers() -> None:
             "docker info --format '{{.DockerRootDir}}'"
         )
         host = json.loads(tool("--host", name).stdout)
-        assert over_ssh(host, host["slipway_rootless_user"], run).split() == [os.uname().release, "/home/dev/.local/share/docker"]
+        answer = over_ssh(host, host["slipway_rootless_user"], run)
+        assert answer.split() == [os.uname().release, "/home/dev/.local/share/docker"]
     finally:
         tool("down", "--all")
 
@@ -210,8 +212,7 @@ def test_a_host_that_a_killed_run_left_is_replaced_and_removed() -> None:
     finally:
         tool("down", "--all")
     assert name not in tool("list").stdout
-    volumes = subprocess.run(["podman", "volume", "ls", "--quiet"], stdout=subprocess.PIPE, check=True).stdout.decode()
-    assert f"slipway.{GROUP}." not in volumes
+    assert not list((machine.STATE / GROUP).glob("*"))
 
 
 @needs_podman

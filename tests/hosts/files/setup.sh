@@ -34,6 +34,9 @@ for script in dockerd-rootless.sh dockerd-rootless-setuptool.sh; do
     ln -s "/usr/share/docker.io/contrib/$script" "/usr/bin/$script"
 done
 
+# A host has a folder of the machine's at /home: it is filled when the host starts for the first time.
+cp --archive /home /usr/local/lib/slipway-host/home
+
 systemctl --quiet enable docker.service containerd.service iechor.service
 # What a disposable host has no use for, or cannot do in a container.
 systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer e2scrub_all.timer \
