@@ -11,7 +11,7 @@ import shutil
 import signal
 import tempfile
 import time
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 from ...core import host
 from ...core.errors import SlipwayError
@@ -188,7 +188,7 @@ class EngineEffects(Effects):
                     raise SlipwayError("validator_hangs", "%s --validate did not end within %d s" % (
                         program, VALIDATE_SECONDS), config_path=write.before.path)
                 if answer.code != 0:
-                    words = mask(answer.words, self._secrets(write)).replace(candidate, write.before.path)
+                    words = mask(answer.words, self._secrets()).replace(candidate, write.before.path)
                     raise SlipwayError(
                         "engine_refuses", "%s refuses the configuration: %s" % (self.engine.title, words),
                         config_path=write.before.path)
@@ -242,8 +242,7 @@ class EngineEffects(Effects):
         action = plan.result["action"]
         if action == "none":
             return
-        loaded, write = self._loaded(plan), plan.step("write")
-        self._await(loaded, event=action == "reload", secrets=self._secrets(write))
+        self._await(self._loaded(plan), event=action == "reload")
 
     def settle(self, plan: Plan) -> Dict[str, Any]:
         write: Optional[Write] = plan.step("write")
@@ -327,7 +326,7 @@ class EngineEffects(Effects):
             raise SlipwayError("engine_did_not_start", "%s did not come back after its restart: %s" % (
                 self.engine.title, self._log() or answer.words or "no answer within %d s" % self.wanted.wait_timeout))
 
-    def _await(self, loaded: Loaded, *, event: bool, secrets: Any) -> None:
+    def _await(self, loaded: Loaded, *, event: bool) -> None:
         """Wait until the engine itself reports what was asked for. event: a reload's success is an event of its own."""
         end = time.monotonic() + self.wanted.wait_timeout
         api = self._api(self.state)
@@ -348,7 +347,7 @@ class EngineEffects(Effects):
                 words = self._log()
                 if words:
                     raise SlipwayError(
-                        "engine_refused", "%s refused the change: %s" % (self.engine.title, mask(words, secrets)))
+                        "engine_refused", "%s refused the change: %s" % (self.engine.title, words))
             if time.monotonic() > end:
                 raise SlipwayError(
                     "not_observed", "%s did not report the change within %d s (wait_timeout): %s" % (
@@ -373,7 +372,7 @@ class EngineEffects(Effects):
                 ["journalctl", "-o", "cat", "--no-pager", "--since", "@%.6f" % self.signalled_at] + words, seconds=10)
         except OSError:
             return ""
-        return live.refusal_in(answer.output)
+        return mask(live.refusal_in(answer.output), self._secrets())
 
     def _hanging(self) -> str:
         names = [" ".join(argv) for _pid, argv in self._feature_children()]
@@ -427,12 +426,12 @@ class EngineEffects(Effects):
         if restart or daemon is None:
             self._put(path, back)
             self._restart()
-            self._await(live.loaded_from(back, state), event=False, secrets=set())
+            self._await(live.loaded_from(back, state), event=False)
         else:
             self.state = state._replace(daemon=daemon)
             self._put(path, planner.teaching_of(back, state))
             self._signal()
-            self._await(live.loaded_from(back, state), event=True, secrets=set())
+            self._await(live.loaded_from(back, state), event=True)
             self._put(path, back)
         host.remove(self.record_path)
 
@@ -478,9 +477,8 @@ class EngineEffects(Effects):
             with contextlib.suppress(OSError):
                 host.run(["restorecon", path], seconds=10)
 
-    def _secrets(self, write: Optional[Write]) -> Any:
-        content = write.before.content if write is not None else None
-        return planner.foreign_secrets(content, self.wanted)
+    def _secrets(self) -> Set[str]:
+        return planner.foreign_secrets(self.state.config.content, self.wanted)
 
 
 def folders(scope: str) -> Tuple[str, str]:

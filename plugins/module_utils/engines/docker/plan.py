@@ -81,7 +81,12 @@ def plan(wanted: Wanted, state: EngineState, *, check_mode: bool = False) -> Pla
     _require_shapes(data)
 
     origin = Origin.of(state)
-    edited, made = _edit(document, wanted, origin.made, flags)
+    try:
+        edited, made = _edit(document, wanted, origin.made, flags)
+    except DocumentError as error:
+        raise SlipwayError(
+            "broken_config", "%s; nothing was changed. Mend the file first" % error, config_path=state.config.path,
+            line=error.line, column=error.column)
     final = _final(document, edited, made, origin, state)
     new = edited.data
     before_entries, after_entries = data.get(RUNTIMES) or {}, new.get(RUNTIMES) or {}
@@ -104,6 +109,7 @@ def plan(wanted: Wanted, state: EngineState, *, check_mode: bool = False) -> Pla
     warnings = list(_look_ups(wanted, state, check_mode))
     if state.journal:
         unknown.append("an interrupted run")
+        warnings.append("an earlier run was interrupted; the next run that may write mends that first")
     if removed and state.daemon is not None:
         if state.users is None:
             unknown.append("the containers of what goes")
