@@ -24,7 +24,7 @@ import json
 import os
 import signal
 import sys
-from typing import Dict, List, Optional
+from typing import Dict, List
 
 import fleet
 import images

@@ -1,6 +1,6 @@
 """What the other tests rely on: each image boots, both engines answer, and real containers run in them.
 
-    pytest tests/hosts              as root, with podman; builds images that are missing
+Run as root, with podman; images that are missing are built first.
 """
 
 from __future__ import annotations
