@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(command=_prepare)
 
     command = commands.add_parser("build", help="build images or programs ahead of time")
-    command.add_argument("names", nargs="*", metavar="NAME", choices=[[], *images.IMAGES, *programs.PROGRAMS])
+    command.add_argument("names", nargs="*", metavar="NAME", type=_buildable)
     command.set_defaults(command=_build)
 
     command = commands.add_parser("up", help="start hosts", parents=[grouped])
@@ -112,6 +112,13 @@ def _parser() -> argparse.ArgumentParser:
 def _group(text: str) -> str:
     if not text.replace("-", "").replace("_", "").isalnum():
         raise argparse.ArgumentTypeError("a group is named with letters, digits, '-' and '_'")
+    return text
+
+
+def _buildable(text: str) -> str:
+    known = [*images.IMAGES, *programs.PROGRAMS]
+    if text not in known:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(known)}")
     return text
 
 
