@@ -25,11 +25,12 @@ def main() -> int:
         subprocess.run(build, cwd=checkout, env=environment, check=True, stdin=subprocess.DEVNULL)
         (archive,) = Path(folder).glob("slipway-runtimes-*.tar.gz")
         print(f"build: {archive.name}, {archive.stat().st_size // 1024} KiB", flush=True)
-        install = ["ansible-galaxy", "collection", "install", "--offline", "--collections-path", str(collections), str(archive)]
+        install = ["ansible-galaxy", "collection", "install", "--offline", "-p", str(collections), str(archive)]
         subprocess.run(install, cwd=folder, env=environment, check=True, stdin=subprocess.DEVNULL)
 
         failed = 0
-        modules = sorted(path.stem for path in (checkout / "plugins" / "modules").glob("*.py") if path.stem != "__init__")
+        sources = sorted((checkout / "plugins" / "modules").glob("*.py"))
+        modules = [path.stem for path in sources if path.stem != "__init__"]
         for module in modules:
             name = f"slipway.runtimes.{module}"
             page = subprocess.run(

@@ -5,10 +5,12 @@
 
 Usage: tests/tools/env python tests/tools/gates.py [--list] [GATE...]
 
-Without a name, all of them. The last line is ``N passed, N failed``, over the tests of all gates; the exit code is 0 where none failed.
+Without a name, all of them. The last line is ``N passed, N failed``, over the tests of all gates; the exit code is 0
+where none failed.
 
-A gate is a command. It finds a folder in $SLIPWAY_JUNIT: the tests that it reports there as JUnit files are counted one by one; a gate that
-is one check reports none and counts as one. A gate that ends with 77 is left out, for the reason that its last line gives.
+A gate is a command. It finds a folder in $SLIPWAY_JUNIT: the tests that it reports there as JUnit files are counted one
+by one; a gate that is one check reports none and counts as one. A gate that ends with 77 is left out, for the reason
+that its last line gives.
 """
 
 import contextlib
@@ -32,7 +34,7 @@ class Gate(NamedTuple):
     """A command that ends with 0 where all is well."""
 
     name: str
-    command: tuple[str, ...]  # runs in the checkout; a word with a slash is a file of it
+    command: tuple[str, ...]  # runs in the checkout; a word with a slash is a path of it; {junit} is $SLIPWAY_JUNIT
     minutes: int  # after this it is ended and has failed
     reports: bool  # whether it must report tests of its own
 
@@ -66,6 +68,7 @@ GATES = (
     Gate("sanity", ("python", "tests/tools/sanity.py"), 20, True),
     Gate("hosts-prepare", ("tests/hosts/hosts.py", "prepare"), 10, False),
     Gate("hosts-build", ("tests/hosts/hosts.py", "build"), 40, False),
+    Gate("hosts", ("python", "-m", "pytest", "tests/hosts", "--junitxml={junit}/hosts.xml"), 15, True),
 )
 
 
@@ -122,12 +125,11 @@ class _Echo(threading.Thread):
 
 def _end(process: "subprocess.Popen[str]") -> None:
     """End a gate and all that it started. First politely: a gate that has hosts up takes them down."""
-    for number, seconds in ((signal.SIGTERM, 60), (signal.SIGKILL, 10)):
+    for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(seconds)
-            return
+            process.wait(60)
 
 
 def run(gate: Gate) -> Outcome:
@@ -135,7 +137,7 @@ def run(gate: Gate) -> Outcome:
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(
-            gate.command,
+            [word.replace("{junit}", folder) for word in gate.command],
             cwd=tree.ROOT,
             env={**os.environ, "SLIPWAY_JUNIT": folder, "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
@@ -167,8 +169,8 @@ def run(gate: Gate) -> Outcome:
 
 def scripts_missing(gates: tuple[Gate, ...]) -> list[str]:
     """The gates' scripts that are not in the checkout: a gate that is listed is a gate that runs."""
-    paths = [word for gate in gates for word in gate.command if "/" in word]
-    return sorted({path for path in paths if not (tree.ROOT / path).is_file()})
+    paths = [word for gate in gates for word in gate.command if "/" in word and "{" not in word]
+    return sorted({path for path in paths if not (tree.ROOT / path).exists()})
 
 
 def table(outcomes: list[Outcome]) -> str:

@@ -21,7 +21,8 @@ def _run(command: list[str], *, folder: Path, collections: Path | None = None) -
     environment = dict(os.environ)
     if collections:
         environment["ANSIBLE_COLLECTIONS_PATH"] = str(collections)
-    return subprocess.run(command, cwd=folder, env=environment, check=False, stdin=subprocess.DEVNULL).returncode
+    ended = subprocess.run(command, cwd=folder, env=environment, check=False, stdin=subprocess.DEVNULL)
+    return ended.returncode
 
 
 def yaml() -> int:
@@ -33,7 +34,8 @@ def yaml() -> int:
 def ansible() -> int:
     """Run ansible-lint. Offline: the collection needs no other one."""
     with tree.copy() as checkout:
-        return _run(["ansible-lint", "--offline", "--strict", "--nocolor"], folder=checkout, collections=checkout.parents[2])
+        command = ["ansible-lint", "--offline", "--strict", "--nocolor"]
+        return _run(command, folder=checkout, collections=checkout.parents[2])
 
 
 def changelog() -> int:
@@ -63,9 +65,8 @@ def shell() -> int:
         return failed
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "PYTHONPATH": str(tree.collections())}
-        subprocess.run(
-            [sys.executable, tree.ROOT / DUMP_PROBE, folder], cwd=tree.ROOT, env=environment, check=True, stdin=subprocess.DEVNULL
-        )
+        dump = [sys.executable, tree.ROOT / DUMP_PROBE, folder]
+        subprocess.run(dump, cwd=tree.ROOT, env=environment, check=True, stdin=subprocess.DEVNULL)
         probes = sorted(str(path) for path in Path(folder).iterdir())
         print(f"shellcheck: {len(probes)} generated probes", flush=True)
         if not probes:

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The Pythons of this machine, and virtual environments made with them."""
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -26,13 +25,12 @@ def _candidates(version: str) -> Iterator[str]:
 def find(version: str) -> Path | None:
     """The interpreter of a version such as ``3.6`` that can make virtual environments, or None.
 
-    Every candidate is run: pyenv's shims are on PATH for versions that are not active and only say so when they are called.
+    Every candidate is run: pyenv's shims are on PATH for versions that are not active, and only say so when called.
     """
     for candidate in _candidates(version):
         try:
-            asked = subprocess.run(
-                [candidate, "-c", "import ensurepip, venv"], check=False, capture_output=True, stdin=subprocess.DEVNULL, timeout=30
-            )
+            program = [candidate, "-c", "import ensurepip, venv"]
+            asked = subprocess.run(program, check=False, capture_output=True, stdin=subprocess.DEVNULL, timeout=30)
         except OSError:
             continue
         if asked.returncode == 0:
@@ -49,14 +47,12 @@ def environment(name: str, *, python: Path, requirements: Iterable[str]) -> Path
     digest = hashlib.sha256("\n".join([str(python), *wanted]).encode()).hexdigest()[:12]
     folder = tree.cache() / f"{name}-{digest}"
     marker = folder / ".complete"
-    with open(tree.cache() / f"{name}.lock", "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with tree.locked(name):
         if not marker.exists():
             print(f"setup: makes a virtual environment with {', '.join(wanted)} in {folder}", flush=True)
             shutil.rmtree(folder, ignore_errors=True)
             subprocess.run([python, "-m", "venv", folder], check=True)
-            subprocess.run(
-                [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted], check=True
-            )
+            pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            subprocess.run([*pip, *wanted], check=True)
             marker.touch()
     return folder / "bin" / "python"

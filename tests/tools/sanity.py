@@ -5,12 +5,11 @@
 
 Usage: tests/tools/env python tests/tools/sanity.py [ARGUMENT OF ansible-test sanity ...]
 
-ansible-test gets a home of its own in the cache, so that its environments stay from run to run and the user's ~/.ansible stays as it is.
-Its results go to $SLIPWAY_JUNIT as JUnit files where that is set.
+ansible-test gets a home of its own in the cache, so that its environments stay from run to run and the user's
+~/.ansible stays as it is. Its results go to $SLIPWAY_JUNIT as JUnit files where that is set.
 """
 
 import configparser
-import fcntl
 import os
 import re
 import shutil
@@ -25,8 +24,9 @@ import ansible_test._internal.python_requirements as ansible_test_requirements
 import pythons
 import tree
 
-# ansible-test fetches get-pip.py from one host. Where that cannot be reached, this stands in for it: Python's own bundled pip, which then
-# installs what get-pip.py was asked to install. The two options are get-pip.py's own and unknown to pip.
+# ansible-test fetches get-pip.py from one host. Where that cannot be reached, this stands in for it: Python's own
+# bundled pip, which then installs what get-pip.py was asked to install. The two options are get-pip.py's own, and
+# unknown to pip.
 GET_PIP = """\
 import subprocess
 import sys
@@ -70,8 +70,8 @@ def _provide_get_pip(home: Path) -> None:
 def _provide_pip_configuration(home: Path) -> None:
     """Hand on how this user's pip reaches PyPI.
 
-    ansible-test passes no PIP_* variable on. pip reads two files of a user: one becomes a link to the user's own, the other holds what the
-    environment says.
+    ansible-test passes no PIP_* variable on. pip reads two files of a user: one becomes a link to the user's own, the
+    other holds what the environment says.
     """
     user = Path.home()
     for own in (user / ".config" / "pip" / "pip.conf", user / ".pip" / "pip.conf"):
@@ -82,9 +82,8 @@ def _provide_pip_configuration(home: Path) -> None:
             link.symlink_to(own)
             break
     parser = configparser.RawConfigParser()
-    parser["global"] = {
-        name[len("PIP_"):].lower().replace("_", "-"): value for name, value in os.environ.items() if name.startswith("PIP_") and value
-    }
+    said = {name[len("PIP_"):]: value for name, value in os.environ.items() if name.startswith("PIP_") and value}
+    parser["global"] = {name.lower().replace("_", "-"): value for name, value in said.items()}
     path = home / ".config" / "pip" / "pip.conf"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
@@ -96,9 +95,8 @@ def main(arguments: list[str]) -> int:
     """Run ansible-test; its exit code."""
     home = tree.cache() / "sanity"
     home.mkdir(parents=True, exist_ok=True)
-    with (home / "lock").open("w") as lock, tree.copy() as checkout:
-        # Two ansible-tests that make the same environment at once spoil it.
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    # Two ansible-tests that make the same environment at once spoil it.
+    with tree.locked("sanity"), tree.copy() as checkout:
         _provide_get_pip(home)
         _provide_pip_configuration(home)
         found = {version: pythons.find(version) for version in PYTHONS}

@@ -4,6 +4,7 @@
 """The checkout as the gates see it: its files, and copies of it that a tool may litter."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
@@ -24,17 +25,25 @@ def collections() -> Path:
     return Path(os.environ["ANSIBLE_COLLECTIONS_PATH"])
 
 
+@contextlib.contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Hold a lock of this name against the other runs that share the cache."""
+    cache().mkdir(parents=True, exist_ok=True)
+    with (cache() / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def files() -> list[Path]:
     """Every file of the checkout, relative to ROOT and sorted: what git knows, and what is new and not ignored."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True, text=True
-    ).stdout
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return sorted(Path(name) for name in listed.split("\0") if name and os.path.lexists(ROOT / name))
 
 
 @contextlib.contextmanager
 def copy() -> Iterator[Path]:
-    """A copy of the checkout at .../ansible_collections/slipway/runtimes, a git repository of its own. Gone at the end of the block."""
+    """A copy of the checkout at .../ansible_collections/slipway/runtimes, a git repository, gone after the block."""
     parent = cache() / "trees"
     parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=parent) as top:

@@ -28,6 +28,22 @@ FLOOR_PYTHONS = ("3.12", "3.11", "3.10")
 OLDEST_PYTHON = "3.6"
 # The parts of the tree that run on a host.
 ON_HOSTS = ("module_utils", "modules")
+# What tests ask for beyond Python: a package, and the programs of which one is enough.
+PROGRAMS = {
+    "busybox": ("busybox",),
+    "dash": ("dash",),
+    "posh": ("posh",),
+    "yash": ("yash",),
+    "binutils": ("as",),
+    "qemu-user": ("qemu-aarch64", "qemu-aarch64-static"),
+}
+
+
+def _provide_programs() -> None:
+    """Install what is missing. Where that cannot be done the tests that need it are skipped, and say so."""
+    missing = [package for package, programs in PROGRAMS.items() if not any(map(shutil.which, programs))]
+    if missing:
+        subprocess.run([tree.ROOT / "tests" / "tools" / "apt-need", *missing], check=False, stdin=subprocess.DEVNULL)
 
 
 def _pytest(python: Path, arguments: list[str], *, name: str, path: list[Path]) -> int:
@@ -57,20 +73,36 @@ def floor(arguments: list[str]) -> int:
 
 
 def _oldest_module_utils() -> Path:
-    """A folder with what ansible-core 2.16 sends to a host, and no more: its controller's part cannot be imported by Python 3.6."""
+    """A folder with what ansible-core 2.16 sends to a host; Python 3.6 cannot import its controller's part."""
     folder = tree.cache() / "module-utils-2.16"
-    if not folder.exists():
+    with tree.locked("module-utils"):
+        if folder.exists():
+            return folder
         print(f"setup: takes the module_utils of {FLOOR_CORE} from PyPI", flush=True)
         with tempfile.TemporaryDirectory(dir=tree.cache()) as temporary:
-            wheels = ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--target", temporary]
-            quiet = ["--quiet", "--disable-pip-version-check"]
-            subprocess.run([sys.executable, "-m", "pip", "install", *quiet, *wheels, FLOOR_CORE], check=True)
+            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            wheel = ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--target", temporary, FLOOR_CORE]
+            subprocess.run([*pip, *wheel], check=True)
             taken = Path(temporary) / "taken"
             # No __init__.py: the one that Ansible sends is not the one that it has, and a package without one will do.
             shutil.copytree(Path(temporary) / "ansible" / "module_utils", taken / "ansible" / "module_utils")
             # Whole or not at all: a run that was ended halfway leaves nothing to be taken for it.
             taken.rename(folder)
     return folder
+
+
+def _import_all(python: Path, *, path: list[Path]) -> bool:
+    """Whether this Python can import every file that runs on a host. It says itself what it cannot."""
+    sources = [file for part in ON_HOSTS for file in sorted((tree.ROOT / "plugins" / part).rglob("*.py"))]
+    modules = [file.relative_to(tree.ROOT).with_suffix("") for file in sources]
+    names = [".".join(("ansible_collections", "slipway", "runtimes", *module.parts)) for module in modules]
+    program = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name.replace('.__init__', ''))"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(folder) for folder in path)}
+    ended = subprocess.run([python, "-c", program, *names], env=environment, check=False, stdin=subprocess.DEVNULL)
+    well = ended.returncode == 0
+    verdict = "imports every one" if well else "does not import every one"
+    print(f"Python {OLDEST_PYTHON} {verdict} of {len(names)} files of {' and '.join(ON_HOSTS)}", flush=True)
+    return well
 
 
 def oldest(arguments: list[str]) -> int:
@@ -81,16 +113,11 @@ def oldest(arguments: list[str]) -> int:
         return LEFT_OUT
     made = pythons.environment("python" + OLDEST_PYTHON, python=python, requirements=["pytest==7.0.1"])
     path = [tree.collections(), _oldest_module_utils()]
-    sources = [file for part in ON_HOSTS for file in sorted((tree.ROOT / "plugins" / part).rglob("*.py"))]
-    names = [".".join(file.relative_to(tree.ROOT).with_suffix("").parts).replace(".__init__", "") for file in sources]
-    program = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module('ansible_collections.slipway.runtimes.' + name)"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(folder) for folder in path)}
-    if subprocess.run([made, "-c", program, *names], env=environment, check=False, stdin=subprocess.DEVNULL).returncode != 0:
-        print(f"not every file of plugins/{', plugins/'.join(ON_HOSTS)} can be imported by Python {OLDEST_PYTHON}")
+    if not _import_all(made, path=path):
         return 1
-    print(f"Python {OLDEST_PYTHON} imports all {len(names)} files of plugins/{', plugins/'.join(ON_HOSTS)}", flush=True)
-    folders = [f"tests/unit/plugins/{part}" for part in ON_HOSTS if (tree.ROOT / "tests" / "unit" / "plugins" / part).is_dir()]
-    return _pytest(made, [*(arguments or folders)], name="oldest", path=path)
+    tests = [f"tests/unit/plugins/{part}" for part in ON_HOSTS]
+    existing = [folder for folder in tests if (tree.ROOT / folder).is_dir()]
+    return _pytest(made, arguments or existing, name="oldest", path=path)
 
 
 RUNS = {"current": current, "floor": floor, "oldest": oldest}
@@ -98,4 +125,5 @@ RUNS = {"current": current, "floor": floor, "oldest": oldest}
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in RUNS:
         sys.exit(__doc__)
+    _provide_programs()
     sys.exit(RUNS[sys.argv[1]](sys.argv[2:]))
