@@ -33,6 +33,7 @@ _PIDS = 256
 _GRACE = 20.0
 # crun runs a Wasm module where this says that it may be one; other runtimes do not know it.
 _WASM_ANNOTATIONS = {'module.wasm.image/variant': 'compat-smart'}
+_WASM_HINT = ' (for Wasm, Docker needs its containerd image store: the feature containerd-snapshotter)'
 
 
 class ProbeResult(NamedTuple):
@@ -138,7 +139,7 @@ def _import_image(
             '/images/create', method='POST', raw=probe_image.image_archive(architecture), timeout=timeout,
             fromSrc='-', repo=IMAGE, tag=tag, changes='\n'.join(changes), platform=platform if foreign else None))
     except ApiFailure as failure:
-        return image._replace(error=str(failure))
+        return image._replace(error=str(failure) + (_WASM_HINT if architecture == probe_image.WASI else ''))
     return image._replace(error=next((message['error'] for message in messages if 'error' in message), None))
 
 
@@ -172,7 +173,7 @@ class _Run(object):
                 self._run()
             except ApiTimeout:
                 hung = True
-                error = 'it did not %s within %g s, and was ended' % (self._stage, self._timeout)
+                error = '%s within %g s, and was ended' % (self._stage, self._timeout)
             except ApiFailure as failure:
                 error = str(failure)
             finally:
@@ -210,7 +211,7 @@ class _Run(object):
         )
 
     def _run(self) -> None:
-        self._stage = 'answer'
+        self._stage = 'the engine did not make its container'
         query = {'name': self._name}
         if self._image.foreign:
             query['platform'] = self._image.platform
@@ -218,18 +219,16 @@ class _Run(object):
         self._container = created['Id']
         attached = self._api.attach(self._container, timeout=self._remaining())
         try:
-            self._stage = 'start'
+            self._stage = 'it did not start'
             begin = time.monotonic()
             self._api.post('/containers/%s/start' % self._container, timeout=self._remaining())
-            self._stage = 'say what it saw'
+            self._stage = 'it did not say what it saw'
             if attached.read_until(_READY, deadline=self._deadline):
                 self._ms = int((time.monotonic() - begin) * 1000)
                 self._said = probe_image.parse_said(attached.output.decode('utf-8', 'replace'))
-                self._stage = 'answer'
                 self._look()
-            self._stage = 'end'
-            attached.write(b'\n', deadline=self._deadline)
-            attached.close_stdin()
+                self._stage = 'it did not end'
+                attached.answer(b'\n', deadline=self._deadline)
             attached.read_until(None, deadline=self._deadline)
             waited = self._api.post('/containers/%s/wait' % self._container, timeout=self._remaining())
             self._exit_code = waited['StatusCode']
@@ -285,7 +284,9 @@ def _remove_container(api: EngineApi, container: str, *, hung: bool, proc: str) 
         if hung:
             _settle(api, container, proc=proc, end=end)
         gone = _removed(api, '/containers/' + container, timeout=min(4.0, end - time.monotonic()))
-        hung = True
+        if not gone:
+            hung = True
+            time.sleep(0.1)
     return gone
 
 

@@ -201,7 +201,7 @@ def end_processes(
     """Kill what runs for a container on the host; how many processes there were, the spared ones among them.
 
     They are told by the container's full id among their arguments, or come from such a process; ``ended`` keeps what
-    was seen, so that orphans among them are found again. Those with all of ``spare`` among their arguments are let live.
+    was seen, so that orphans among them are found again. Those with all of ``spare`` among their arguments live on.
     """
     if len(container) != _ID_LENGTH:
         return 0

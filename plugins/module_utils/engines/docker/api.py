@@ -142,6 +142,14 @@ class Attached(object):
         self._wire.deadline = deadline
         self._wire.send(data)
 
+    def answer(self, data: bytes, *, deadline: float) -> None:
+        """Give the container its last words to read; one that has ended by itself does not need them."""
+        try:
+            self.write(data, deadline=deadline)
+        except ApiUnreachable:
+            pass
+        self.close_stdin()
+
     def read_until(self, marker: Optional[bytes], *, deadline: float) -> bool:
         """Read until ``marker`` was written (True) or the streams ended (False); None reads to the end.
 
