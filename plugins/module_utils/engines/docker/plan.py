@@ -41,15 +41,20 @@ class Write(NamedTuple):
 
 def require_engine(state: EngineState) -> None:
     """Raises SlipwayError where the engine is not on the host, or not the task's user's to change."""
+    require_owner(state)
     place = state.place
-    if place.scope == "user" and state.uid == 0:
-        raise SlipwayError(
-            "user_scope_as_root", "scope: 'user' is the engine of the user that the task runs as, and that is root; set "
-            "become_user (or remote_user) to the engine's owner", option="scope")
     if not state.installed:
         raise SlipwayError(
             "engine_not_found", "engine: %s is not on this host: no unit %s, no program %s on PATH, no such daemon running"
             % (place.engine.title, place.unit or place.engine.unit, place.engine.daemon), option="engine")
+
+
+def require_owner(state: EngineState) -> None:
+    """Raises SlipwayError where root asks for the engine of a user."""
+    if state.place.scope == "user" and state.uid == 0:
+        raise SlipwayError(
+            "user_scope_as_root", "scope: 'user' is the engine of the user that the task runs as, and that is root; set "
+            "become_user (or remote_user) to the engine's owner", option="scope")
 
 
 def read_document(state: EngineState) -> Document:
@@ -233,20 +238,33 @@ def _final(
     if origin.known and not made:
         # Back to what it was before us: to the byte, not only to the meaning.
         was = parse_document(origin.content, name=state.config.path)
-        if json.dumps(was.data) == json.dumps(edited.data) and not (origin.content is None and state.config_named):
+        same = json.dumps(_meaning(was.data)) == json.dumps(_meaning(edited.data))
+        if same and not (origin.content is None and state.config_named):
             return origin.content
     return edited.content
 
 
+def _meaning(data: Dict[str, Any]) -> Dict[str, Any]:
+    """A configuration with what an engine takes for nothing written in one way."""
+    found = dict(data)
+    if RUNTIMES in found:
+        found[RUNTIMES] = found[RUNTIMES] or {}
+    if DEFAULT in found:
+        found[DEFAULT] = found[DEFAULT] or "runc"
+    return found
+
+
 def _teaching(edited: Document, loaded: Optional[Dict[str, Any]], flags: Dict[str, List[str]]) -> bytes:
-    """The bytes to reload with: a key that is missing keeps its old value, so what is to be forgotten is written out.
+    """The bytes to reload with: a key that is missing or empty keeps its old value, so what is to be forgotten is
+    written out.
 
     loaded: what the daemon has loaded; None where that is not known.
     """
     teaching = edited
-    if not edited.has((RUNTIMES,)) and (loaded is None or loaded.get(RUNTIMES)):
+    data = edited.data
+    if data.get(RUNTIMES) is None and (loaded is None or loaded.get(RUNTIMES)):
         teaching = teaching.set((RUNTIMES,), {})
-    if not edited.has((DEFAULT,)) and DEFAULT not in flags and (
+    if not data.get(DEFAULT) and DEFAULT not in flags and (
             loaded is None or loaded.get(DEFAULT) not in (None, "", "runc")):
         teaching = teaching.set((DEFAULT,), "runc")
     return teaching.content

@@ -326,7 +326,9 @@ class EngineState(NamedTuple):
     @property
     def installed(self) -> bool:
         """Whether anything of the engine is on the host."""
-        return bool(self.program or self.daemon or self.unit.get("LoadState") == "loaded")
+        # A package that is gone leaves its init script, and systemd makes a unit of that.
+        left_over = self.argv[:1] and self.argv[0].startswith("/etc/init.d/")
+        return bool(self.program or self.daemon or (self.unit.get("LoadState") == "loaded" and not left_over))
 
 
 def engine_questions(
