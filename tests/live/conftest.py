@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, the slipway.runtimes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hosts for the tests on live engines: a group of their own, brought up when first asked for, removed at the end."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Callable, Dict, Iterator
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from hosts_under_test import HOSTS, Host, Player  # noqa: E402
+
+GROUP = os.environ.get("SLIPWAY_LIVE_GROUP") or "live"
+
+
+def _hosts(*words: str) -> None:
+    subprocess.run([sys.executable, str(HOSTS), *words, "--group", GROUP], check=True, stdin=subprocess.DEVNULL)
+
+
+@pytest.fixture(scope="session")
+def bring_up() -> Iterator[Callable[..., Host]]:
+    """bring_up(NAME, IMAGE, EXTRA...): a host, the same one for the same name. SLIPWAY_LIVE_KEEP leaves them for the next run."""
+    found: Dict[str, Host] = {}
+    keep = bool(os.environ.get("SLIPWAY_LIVE_KEEP"))
+
+    def up(name: str, image: str, *extras: str) -> Host:
+        name = "%s-%s" % (GROUP, name)
+        if name not in found:
+            there = subprocess.run(["podman", "container", "exists", name], check=False).returncode == 0
+            if not (keep and there):
+                words = [word for extra in extras for word in ("--with", extra)]
+                _hosts("up", "--image", image, *words, name)
+            found[name] = Host(name)
+            found[name].install_driver()
+        return found[name]
+
+    yield up
+    for one in found.values():
+        one.close()
+    if not keep:
+        _hosts("down", "--all")
+
+
+@pytest.fixture(scope="session")
+def host(bring_up: Callable[..., Host]) -> Host:
+    """The host that most tests share: Debian 13, Docker 26.1."""
+    return bring_up("main", "trixie")
+
+
+@pytest.fixture
+def docker(host: Host) -> Host:
+    """The host with Docker started anew on no file, and nothing noted."""
+    host.reset()
+    return host
+
+
+@pytest.fixture(scope="session")
+def player(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Player:
+    """Runs plays."""
+    return Player(tmp_path_factory.mktemp("plays"), GROUP)
