@@ -20,7 +20,7 @@ def main(subject: Subject, **module_options: Any) -> None:
     try:
         wanted = subject.parse(module.params)
         outcome = transaction.run(
-            subject.effects(wanted), check_mode=module.check_mode or subject.reads_only)
+            subject.effects(wanted), check_mode=module.check_mode, reads_only=subject.reads_only)
     except SlipwayError as error:
         module.fail_json(msg=error.message, **error.result())
     result = render(outcome.plan, header=subject.diff_header(outcome.plan) if module._diff else None)

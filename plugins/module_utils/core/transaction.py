@@ -30,8 +30,14 @@ class Outcome(NamedTuple):
     warnings: Tuple[str, ...]
 
 
-def run(effects: Effects, *, check_mode: bool) -> Outcome:
-    """One subject, from reading to the end. Raises SlipwayError with failed_stage and rolled_back."""
+def run(effects: Effects, *, check_mode: bool, reads_only: bool = False) -> Outcome:
+    """One subject, from reading to the end. Raises SlipwayError with failed_stage and rolled_back.
+
+    reads_only: the plan is all that there is.
+    """
+    if reads_only:
+        plan = effects.plan(check_mode=check_mode)
+        return Outcome(plan, {}, plan.warnings)
     if check_mode:
         plan = _staged("plan", lambda: effects.plan(check_mode=True))
         return Outcome(plan, {}, plan.warnings)
