@@ -65,7 +65,8 @@ def run_probe(
 ) -> List[ProbeResult]:
     """Run a container under each runtime, one after the other; a result for each, in their order.
 
-    ``timeout``: seconds for each runtime, its container's creation to its end; ending what hangs may take 20 more.
+    ``timeout``: seconds for each runtime, its container's creation to its end. Ending a runtime that hangs takes a second
+    or two more; where the engine itself hangs, giving up takes 20 more, and the result names what is left.
     ``run_id`` is unique, of small letters and digits. ``platform`` is for runtimes that name none; None is the
     engine's. What runs of ours left behind that were killed is removed first. Raises ApiFailure where the engine cannot
     be spoken to at all; whatever happens under one runtime is in its result.
