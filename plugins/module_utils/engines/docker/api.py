@@ -238,8 +238,7 @@ class _Wire(object):
         else:
             if self._received:
                 yield self.read(len(self._received))
-            for piece in iter(self._receive, b''):
-                yield piece
+            yield from iter(self._receive, b'')
 
     def whole_body(self, headers: Dict[str, str]) -> bytes:
         """The answer's body. Raises ApiFailure."""

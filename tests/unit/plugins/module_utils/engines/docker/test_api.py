@@ -138,7 +138,7 @@ def test_a_call_ends_at_its_limit_also_where_the_engine_trickles(engine, pieces)
 @pytest.mark.parametrize('prepare, message', [
     (lambda path: None, 'No such file'),
     (lambda path: open(path, 'w').close(), 'Connection refused'),
-    (lambda path: os.mkdir(path), 'Connection refused'),
+    (os.mkdir, 'Connection refused'),
 ])
 def test_unreachable(tmp_path, prepare, message):
     path = str(tmp_path / 'engine.sock')
