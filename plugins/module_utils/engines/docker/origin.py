@@ -28,9 +28,9 @@ class Origin(NamedTuple):
         note = state.state
         made = frozenset(note.get("made") or ())
         current = state.config.content
-        if note.get("config") == state.config.path:
-            digest = hashlib.sha256(current).hexdigest() if current is not None else ""
-            if note.get("written") == digest:
+        # A file that somebody took away is a new start.
+        if note.get("config") == state.config.path and current is not None:
+            if note.get("written") == hashlib.sha256(current).hexdigest():
                 content = note.get("content")
                 return cls(known=True, content=None if content is None else base64.b64decode(content), made=made)
             return cls(known=False, content=None, made=made)
