@@ -8,13 +8,14 @@ Usage: tests/tools/env python tests/tools/gates.py [--list] [GATE...]
 Without a name, all of them. The last line is ``N passed, N failed``, over the tests of all gates; the exit code is 0
 where none failed.
 
-A gate is a command. It finds a folder in $SLIPWAY_JUNIT: the tests that it reports there as JUnit files are counted one
-by one; a gate that is one check reports none and counts as one. A gate that ends with 77 is left out, for the reason
-that its last line gives.
+A gate is a command. Its tests are counted one by one where it reports them: as JUnit files in the folder $SLIPWAY_JUNIT,
+or else by a last line of the same form. A gate that is one check reports none and counts as one. A gate that ends with
+77 is left out, for the reason that its last line gives.
 """
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -69,6 +70,7 @@ GATES = (
     Gate("hosts-prepare", ("tests/hosts/hosts.py", "prepare"), 10, False),
     Gate("hosts-build", ("tests/hosts/hosts.py", "build"), 40, False),
     Gate("hosts", ("python", "-m", "pytest", "tests/hosts", "--junitxml={junit}/hosts.xml"), 15, True),
+    Gate("vectors", ("tests/vectors/run",), 20, True),
 )
 
 
@@ -88,6 +90,12 @@ def count_junit(documents: list[str]) -> Count:
             else:
                 passed += 1
     return Count(passed, failed, skipped)
+
+
+def count_line(line: str) -> Count:
+    """The tests that a line such as ``3 passed, 1 failed`` speaks of; none where it is another line."""
+    said = re.fullmatch(r"(\d+) passed, (\d+) failed", line)
+    return Count(int(said[1]), int(said[2]), 0) if said else Count(0, 0, 0)
 
 
 def judge(gate: Gate, *, code: int | None, last_line: str, count: Count) -> tuple[Count, str]:
@@ -161,6 +169,8 @@ def run(gate: Gate) -> Outcome:
         echo.join(5)
         try:
             count = count_junit([path.read_text(encoding="utf-8") for path in sorted(Path(folder).rglob("*.xml"))])
+            if not any(count):
+                count = count_line(echo.last)
             judged, remark = judge(gate, code=code, last_line=echo.last, count=count)
         except ElementTree.ParseError as error:
             judged, remark = Count(0, 1, 0), f"a report that is no XML: {error}"

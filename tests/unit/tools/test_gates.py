@@ -35,6 +35,21 @@ def test_count_junit(documents: list[str], expected: Count) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("41 passed, 0 failed", Count(41, 0, 0)),
+        ("3 passed, 2 failed", Count(3, 2, 0)),
+        ("", Count(0, 0, 0)),
+        ("=== 3 passed, 2 failed ===", Count(0, 0, 0)),
+        ("left out: no Python", Count(0, 0, 0)),
+    ],
+)
+def test_count_line(line: str, expected: Count) -> None:
+    """Only a line of exactly the closing line's form counts."""
+    assert gates.count_line(line) == expected
+
+
+@pytest.mark.parametrize(
     ("gate", "code", "last_line", "count", "expected"),
     [
         (CHECK, 0, "", Count(0, 0, 0), (Count(1, 0, 0), "")),
