@@ -91,7 +91,7 @@ s_file() {
 # s_line NAME PATH: the first line of a small file of ours, without a fork.
 s_line() {
     [ -f "$2" ] || return 0
-    if IFS= read -r s_first <"$2" 2>/dev/null; then
+    if IFS= read -r s_first 2>/dev/null <"$2"; then
         s_say "$1" line "$s_first"
     else
         s_trouble "$1" unreadable

@@ -56,8 +56,8 @@ class EngineInfo(Subject):
         for place in wanted.places:
             part = snapshot.part(place.engine.name)
             state, paths = read_engine(part, place), read_paths(part)
-            if state.installed:
-                programs = docker_info.programs(docker_info.definitions(state, paths))
+            programs = docker_info.programs(docker_info.definitions(state, paths))
+            if programs:
                 questions.append(part_question(place.engine.name, program_questions(programs, paths)))
         return tuple(questions)
 

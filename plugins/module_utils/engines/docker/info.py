@@ -93,6 +93,8 @@ def read_config(state: EngineState) -> Config:
 
 def definitions(state: EngineState, paths: Paths) -> Tuple[Definition, ...]:
     """Every runtime that the engine has, or would find, in the order of their names."""
+    if not state.installed:
+        return ()
     text = live.version_of(state)
     version = parse_version(text) if text else None
     entries = read_config(state).part(live.RUNTIMES)
