@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the slipway.runtimes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make plugins/module_utils/probe_programs.py from the listings beside this file.
+"""Make plugins/module_utils/probe/programs.py from the listings beside this file.
 
 A listing is a program that can be read: on the left its bytes, on the right what they say. The bytes are the source of
 what is shipped, so nothing but Python is needed to make it. Where an assembler for the architecture is at hand,
@@ -24,7 +24,7 @@ import tempfile
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TARGET = os.path.normpath(os.path.join(HERE, '..', '..', 'plugins', 'module_utils', 'probe_programs.py'))
+TARGET = os.path.normpath(os.path.join(HERE, '..', '..', 'plugins', 'module_utils', 'probe', 'programs.py'))
 
 HEADER = '''\
 # Copyright: (c) 2026, the slipway.runtimes authors

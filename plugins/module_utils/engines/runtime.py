@@ -7,7 +7,6 @@
 Pure. How an engine writes it down is the engine's matter (engines/docker/entries.py).
 """
 
-import re
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from ..core.errors import SlipwayError
@@ -23,10 +22,6 @@ RUNTIME_SPEC = dict(
     engine_options=dict(type="dict"),
     state=dict(type="str", choices=["present", "absent"], default="present"),
 )
-
-# A permissible shim name as the engines read it: no '/', a '.', and text before the first one.
-_SHIM_NAME = re.compile(r"[^/.\s][^/\s]*\.[^/\s]*[^/.\s]\Z")
-
 
 class Runtime(NamedTuple):
     """One runtime that is wanted or not. Exactly one of path, shim/shim_path, or neither: then name is a shim's own
@@ -49,14 +44,15 @@ class Runtime(NamedTuple):
 
 
 def is_shim_name(text: str) -> bool:
-    """Whether engines take this as a containerd shim's full name, such as io.containerd.runsc.v1."""
-    return bool(_SHIM_NAME.match(text))
+    """Whether an engine takes this for a shim's full name, such as io.containerd.runsc.v1: no '/', a dot, and something
+    before the first dot."""
+    return "/" not in text and "." in text and not text.startswith(".")
 
 
-def shim_program(name: str) -> str:
+def shim_binary(name: str) -> str:
     """The program that containerd looks up for a shim's full name: its last two components.
 
-    >>> shim_program("io.containerd.kata.v2")
+    >>> shim_binary("io.containerd.kata.v2")
     'containerd-shim-kata-v2'
     """
     parts = name.split(".")
@@ -115,7 +111,7 @@ def _parse_one(value: Dict[str, Any], option: str) -> Runtime:
     if runtime.shim_path and not runtime.shim_path.startswith("/"):
         raise wrong("bad_shim_path", "shim_path", "'%s' is not an absolute path; a shim on PATH is named by 'shim'"
                     % runtime.shim_path)
-    for key in ("path", "shim_path"):
+    for key in ("path", "shim", "shim_path"):
         text = getattr(runtime, key)
         if text != text.strip() or any(ord(char) < 32 for char in text):
             raise wrong("bad_path", key, "%r has space around it or control characters" % str(text))

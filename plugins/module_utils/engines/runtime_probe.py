@@ -67,7 +67,7 @@ class _ProbeEffects(Effects):
 
     def plan(self, *, check_mode: bool) -> Plan:
         # Only a run needs them: each import is paid for by every host.
-        from ..probe import run_probe
+        from ..probe.run import run_probe
         from .docker.api import ApiFailure, EngineApi
         from .docker.expect import expectations, names_in
 

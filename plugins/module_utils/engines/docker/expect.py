@@ -6,7 +6,7 @@
 
 from typing import Any, Dict, List, Sequence
 
-from ...probe_proof import PATH, SHIM, SHIM_PATH, UNKNOWN, Expectation
+from ...probe.proof import PATH, SHIM, SHIM_PATH, UNKNOWN, Expectation
 from ..runtime import is_shim_name
 from . import rules
 from .entries import normal

@@ -14,7 +14,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from ...core.json_document import DocumentError, parse as parse_document
 from ...core.snapshot import Snapshot
-from ..runtime import is_shim_name, shim_program
+from ..runtime import is_shim_name, shim_binary
 from . import live, rules
 from .entries import normal
 from .plan import require_owner
@@ -63,7 +63,7 @@ class Definition(NamedTuple):
             return Program(self.path, "" if self.path.startswith("/") else "daemon")
         if self.shim.startswith("/"):
             return Program(self.shim, flag="-v")
-        return Program(shim_program(self.shim), "containerd", "-v") if is_shim_name(self.shim) else None
+        return Program(shim_binary(self.shim), "containerd", "-v") if is_shim_name(self.shim) else None
 
     @property
     def binary(self) -> Optional[Program]:

@@ -16,7 +16,7 @@ from ...core.json_document import Document, DocumentError, parse as parse_docume
 from ...core.plan import Plan, Step
 from ...core.secrets import secrets_in
 from ...core.snapshot import FileFacts
-from ..runtime import shim_program
+from ..runtime import shim_binary
 from . import rules
 from .entries import entry, normal
 from .live import (
@@ -331,7 +331,7 @@ def _look_ups(wanted: Wanted, state: EngineState, check_mode: bool) -> List[str]
         if isinstance(runtime.options.get("BinaryName"), str):
             named.append(("options[BinaryName]", runtime.options["BinaryName"]))
         if not (runtime.path or runtime.shim_path):
-            named.append(("shim", shim_program(runtime.shim or runtime.name)))
+            named.append(("shim", shim_binary(runtime.shim or runtime.name)))
         for key, program in named:
             found = state.found.get(program)
             if not program or found is None or found.path:

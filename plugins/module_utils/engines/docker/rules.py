@@ -12,6 +12,7 @@ Messages name keys of the configuration, never values that a file may keep secre
 import re
 from typing import Any, Collection, Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
+from ..runtime import is_shim_name
 from .version import SINCE, Version, knows
 
 Flags = Dict[str, List[str]]
@@ -203,19 +204,6 @@ def stock_runtimes(version: Optional[Version]) -> Tuple[str, ...]:
     if knows(version, "shim_names"):
         return (RESERVED_NAME, RUNC_SHIM)
     return (RESERVED_NAME, RUNC_SHIM, "io.containerd.runtime.v1.linux")
-
-
-def is_shim_name(text: str) -> bool:
-    """Whether an engine takes `text` for a shim's full name: no '/', a dot, and something before the first dot."""
-    return "/" not in text and "." in text and not text.startswith(".")
-
-
-def shim_binary(name: str) -> str:
-    """The program that containerd looks for on its PATH: of 'io.containerd.kata.v2', 'containerd-shim-kata-v2'.
-
-    `name` must be a shim's full name (is_shim_name).
-    """
-    return "containerd-shim-" + "-".join(name.split(".")[-2:])
 
 
 # -- the file's keys

@@ -7,7 +7,7 @@
 from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 from ...core.errors import SlipwayError
-from ..runtime import Runtime, is_shim_name, parse_runtimes, shim_program
+from ..runtime import Runtime, is_shim_name, parse_runtimes, shim_binary
 from ..table import engine_named
 from .questions import Place
 
@@ -42,7 +42,7 @@ class Wanted(NamedTuple):
         if self.default_runtime and self.default_runtime not in [one.name for one in self.runtimes]:
             if is_shim_name(self.default_runtime):
                 names.append(self.default_runtime)
-        return tuple(dict.fromkeys(shim_program(name) for name in names))
+        return tuple(dict.fromkeys(shim_binary(name) for name in names))
 
     @property
     def removes(self) -> bool:

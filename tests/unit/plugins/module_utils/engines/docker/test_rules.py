@@ -12,9 +12,7 @@ from ansible_collections.slipway.runtimes.plugins.module_utils.engines.docker.ru
     coerce_options,
     flag_conflicts,
     flag_runtimes,
-    is_shim_name,
     parse_flags,
-    shim_binary,
     stock_runtimes,
 )
 
@@ -305,23 +303,6 @@ def test_coerce_options(shim, options, expected):
     before = dict(options)
     assert coerce_options(shim, options) == expected
     assert options == before
-
-
-@pytest.mark.parametrize("text, good", [
-    ("io.containerd.kata.v2", True), ("io.containerd.my-shim", True), ("a.b", True), ("a..", True),
-    ("myshim", False), ("", False), (".a.b", False), ("/path/to/runc", False), ("my/io.containerd.runc.v2", False),
-])
-def test_is_shim_name(text, good):
-    assert is_shim_name(text) is good
-
-
-@pytest.mark.parametrize("name, binary", [
-    ("io.containerd.kata.v2", "containerd-shim-kata-v2"),
-    ("io.containerd.my-shim", "containerd-shim-containerd-my-shim"),
-    ("a.b", "containerd-shim-a-b"),
-])
-def test_shim_binary(name, binary):
-    assert shim_binary(name) == binary
 
 
 def test_stock_runtimes():

@@ -4,8 +4,8 @@
 """Which evidence proves which runtime; the evidence is what Docker 20.10, 26.1, 28 and 29 were seen to leave."""
 
 import pytest
-from ansible_collections.slipway.runtimes.plugins.module_utils.probe_proof import (
-    PATH, SHIM, SHIM_PATH, UNKNOWN, Evidence, Expectation, parse_wrapper, prove, shim_binary)
+from ansible_collections.slipway.runtimes.plugins.module_utils.probe.proof import (
+    PATH, SHIM, SHIM_PATH, UNKNOWN, Evidence, Expectation, parse_wrapper, prove)
 
 RUNC_V2 = 'io.containerd.runc.v2'
 SHIM_V2 = '/usr/bin/containerd-shim-runc-v2'
@@ -122,16 +122,6 @@ def test_unproven_and_why(expectation, evidence, reason):
 def test_in_words(expectation, evidence, expected, actual, notes):
     proof = prove(expectation, evidence)
     assert (proof.expected, proof.actual, proof.notes) == (expected, actual, notes)
-
-
-@pytest.mark.parametrize('name, binary', [
-    ('io.containerd.runc.v2', 'containerd-shim-runc-v2'),
-    ('io.containerd.kata.v2', 'containerd-shim-kata-v2'),
-    ('io.containerd.my-shim', 'containerd-shim-containerd-my-shim'),
-    ('aws.firecracker', 'containerd-shim-aws-firecracker'),
-])
-def test_shim_binary(name, binary):
-    assert shim_binary(name) == binary
 
 
 SCRIPT = '#!/bin/sh\n/usr/bin/crun --debug --log=x $@\n'

@@ -10,6 +10,8 @@ An engine may quietly run something else than what it was asked for (Docker befo
 import os
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
+from ..engines.runtime import shim_binary
+
 PATH, SHIM, SHIM_PATH, UNKNOWN = 'path', 'shim', 'shim_path', 'unknown'
 
 
@@ -110,11 +112,6 @@ def _against_binary_name(expectation: Expectation, evidence: Evidence) -> List[s
     if not _same(evidence, evidence.binary or 'runc', expectation.binary_name):
         return ['its shim did not call %s' % expectation.binary_name]
     return []
-
-
-def shim_binary(name: str) -> str:
-    """The file name of the shim of a full name: ``containerd-shim-kata-v2`` for ``io.containerd.kata.v2``."""
-    return 'containerd-shim-' + '-'.join(name.split('.')[-2:])
 
 
 def _same(evidence: Evidence, one: Optional[str], other: Optional[str]) -> bool:

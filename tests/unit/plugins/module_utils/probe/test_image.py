@@ -12,8 +12,8 @@ import tarfile
 from io import BytesIO
 
 import pytest
-from ansible_collections.slipway.runtimes.plugins.module_utils import probe_image
-from ansible_collections.slipway.runtimes.plugins.module_utils.probe_image import Said
+from ansible_collections.slipway.runtimes.plugins.module_utils.probe import image as probe_image
+from ansible_collections.slipway.runtimes.plugins.module_utils.probe.image import Said
 
 ROOT = os.path.abspath(__file__).split(os.path.join('tests', 'unit'))[0]
 BUILD = os.path.join(ROOT, 'tests', 'probe_image', 'build.py')

@@ -7,10 +7,10 @@ import os
 import time
 
 import pytest
-from ansible_collections.slipway.runtimes.plugins.module_utils import probe
+from ansible_collections.slipway.runtimes.plugins.module_utils.probe import run as probe
 from ansible_collections.slipway.runtimes.plugins.module_utils.engines.docker.api import (
     ApiError, ApiFailure, ApiTimeout, ApiUnreachable)
-from ansible_collections.slipway.runtimes.plugins.module_utils.probe_proof import PATH, Evidence, Expectation
+from ansible_collections.slipway.runtimes.plugins.module_utils.probe.proof import PATH, Evidence, Expectation
 
 WORDS = b'slipway.runtimes probe\nLinux\nbox\n4.4.0\n#1 SMP\nx86_64\nready\n'
 ID = 'c0ffee' + '0' * 58

@@ -13,7 +13,7 @@ import io
 import tarfile
 from typing import NamedTuple, Optional, Tuple
 
-from .probe_programs import PROGRAMS
+from .programs import PROGRAMS
 
 MARKER = 'slipway.runtimes probe'
 READY = 'ready'

@@ -14,8 +14,8 @@ import os
 import signal
 from typing import Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-from . import probe_image
-from .probe_proof import Evidence, Expectation, parse_wrapper
+from . import image as probe_image
+from .proof import Evidence, Expectation, parse_wrapper
 
 # Of a container's id; anything else is a name, which others may have among their arguments.
 _ID_LENGTH = 64

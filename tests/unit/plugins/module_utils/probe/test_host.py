@@ -9,10 +9,10 @@ import sys
 import time
 
 import pytest
-from ansible_collections.slipway.runtimes.plugins.module_utils import probe_host
-from ansible_collections.slipway.runtimes.plugins.module_utils.probe_host import (
+from ansible_collections.slipway.runtimes.plugins.module_utils.probe import host as probe_host
+from ansible_collections.slipway.runtimes.plugins.module_utils.probe.host import (
     end_processes, gather, is_abandoned, owner_of)
-from ansible_collections.slipway.runtimes.plugins.module_utils.probe_proof import PATH, SHIM, Evidence, Expectation
+from ansible_collections.slipway.runtimes.plugins.module_utils.probe.proof import PATH, SHIM, Evidence, Expectation
 
 ID = 'c0ffee' + '0' * 58
 

@@ -13,10 +13,10 @@ import os
 import time
 from typing import Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-from . import probe_image
-from .engines.docker.api import ApiError, ApiFailure, ApiTimeout, EngineApi
-from .probe_host import end_processes, gather, is_abandoned, owner_of
-from .probe_proof import Evidence, Expectation, prove
+from ..engines.docker.api import ApiError, ApiFailure, ApiTimeout, EngineApi
+from . import image as probe_image
+from .host import end_processes, gather, is_abandoned, owner_of
+from .proof import Evidence, Expectation, prove
 
 LABEL = 'slipway.runtimes.probe'
 OWNER_LABEL = 'slipway.runtimes.probe.owner'
