@@ -12,6 +12,7 @@ import binascii
 import contextlib
 import errno
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -19,7 +20,7 @@ import stat
 import subprocess
 import tempfile
 import time
-from typing import Dict, Iterator, NamedTuple, Optional, Sequence
+from typing import Any, Dict, Iterator, NamedTuple, Optional, Sequence
 
 from .errors import SlipwayError
 from .snapshot import Question, Snapshot, parse, script
@@ -129,6 +130,16 @@ def read(path: str) -> Optional[bytes]:
             return handle.read()
     except FileNotFoundError:
         return None
+
+
+def read_object(path: str) -> Optional[Dict[str, Any]]:
+    """The JSON object in a file of ours; None where there is no file, or anything else in it."""
+    raw = read(path)
+    try:
+        found = json.loads(raw.decode("utf-8")) if raw is not None else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def replace(path: str, content: bytes, *, mode: int = 0o644, like: Optional[str] = None) -> None:

@@ -50,9 +50,10 @@ def run(effects: Effects, *, check_mode: bool, reads_only: bool = False) -> Outc
 
 def _locked(effects: Effects) -> Outcome:
     recovered: List[str] = []
-    journal = _read_journal(effects)
-    if journal is not None:
-        recovered.append(_staged("recover", lambda: effects.recover(journal or {})))
+    host.remove_unfinished(effects.journal_path)
+    if os.path.exists(effects.journal_path):
+        journal = host.read_object(effects.journal_path) or {}
+        recovered.append(_staged("recover", lambda: effects.recover(journal)))
         host.remove(effects.journal_path)
     plan = _staged("plan", lambda: effects.plan(check_mode=False))
     if plan.empty:
@@ -118,17 +119,6 @@ def _staged(stage: str, act: Callable[[], Any]) -> Any:
         found.facts.setdefault("failed_stage", stage)
         found.facts.setdefault("rolled_back", False)
         raise found
-
-
-def _read_journal(effects: Effects) -> Optional[Dict[str, Any]]:
-    raw = host.read(effects.journal_path)
-    if raw is None:
-        return None
-    try:
-        found = json.loads(raw.decode("utf-8"))
-    except ValueError:
-        found = None
-    return found if isinstance(found, dict) else {}
 
 
 def _write_journal(effects: Effects, facts: Dict[str, Any]) -> None:

@@ -48,6 +48,7 @@ class EngineEffects(Effects):
         self.journal_path = os.path.join(lib_dir, self.place.key + ".journal")
         self.state: Any = None  # the EngineState that the plan was made from
         self.backup_file = ""
+        self.made_folder = False
         self.validated = False
         self.signalled_at = 0.0
 
@@ -215,7 +216,7 @@ class EngineEffects(Effects):
         if write is not None:
             facts.update(
                 path=write.before.target, before=_base64(write.before.content), content=_base64(write.content),
-                final=_base64(write.final))
+                final=_base64(write.final), origin=write.origin)
         return facts
 
     def commit(self, plan: Plan) -> None:
@@ -259,12 +260,17 @@ class EngineEffects(Effects):
         return {key: value for key, value in extra.items() if value}
 
     def _note(self, origin: Optional[Dict[str, Any]]) -> None:
+        folder = os.path.dirname(self.state.config.target)
         if origin is None:
             host.remove(self.origin_path)
+            with contextlib.suppress(OSError):  # not ours alone, or not empty
+                os.rmdir(os.path.dirname(self.origin_path))
+                if self.state.state.get("folder"):
+                    os.rmdir(folder)
             return
-        os.makedirs(os.path.dirname(self.origin_path), mode=0o755, exist_ok=True)
-        text = json.dumps(origin, sort_keys=True) + "\n"
-        host.replace(self.origin_path, text.encode("ascii"), mode=0o600)
+        if self.made_folder or self.state.state.get("folder"):
+            origin = dict(origin, folder=True)
+        self._keep(self.origin_path, origin, mode=0o600)
 
     def _record(self, plan: Plan) -> None:
         """Write down that this daemon has loaded this file, if that is so."""
@@ -281,8 +287,18 @@ class EngineEffects(Effects):
             "features": loaded.started, "version": version}
         if record == state.record:
             return
-        os.makedirs(os.path.dirname(self.record_path), mode=0o755, exist_ok=True)
-        host.replace(self.record_path, (json.dumps(record, sort_keys=True) + "\n").encode("ascii"), mode=0o644)
+        self._keep(self.record_path, record, mode=0o644)
+
+    def _doubt(self) -> None:
+        """Write down that it is not known which file the daemon has loaded; what it started with still is."""
+        record = host.read_object(self.record_path)
+        if record is not None:
+            self._keep(self.record_path, dict(record, file=""), mode=0o644)
+
+    @staticmethod
+    def _keep(path: str, note: Dict[str, Any], *, mode: int) -> None:
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        host.replace(path, (json.dumps(note, sort_keys=True) + "\n").encode("ascii"), mode=mode)
 
     def _loaded(self, plan: Plan) -> Loaded:
         for step in plan.steps:
@@ -404,13 +420,15 @@ class EngineEffects(Effects):
                 raise SlipwayError("engine_down", "%s does not run, and %s was not written by this run" % (
                     self.engine.title, self.state.config.path))
             return "%s was not touched, and %s runs." % (self.state.config.path, self.engine.title)
-        if stage == "commit" and host.read(write.before.target) == write.before.content:
-            return "Nothing was changed."
         current = host.read(write.before.target)
+        if stage == "commit" and current != write.content:
+            return "Nothing was changed."
         if current not in (write.content, write.final, write.before.content):
             raise SlipwayError("config_changed", "%s was changed by somebody else meanwhile, and was left as it is" % (
                 write.before.path))
         back = write.before.content
+        if stage == "settle":
+            self._note(self.state.state or None)
         if stage == "commit" or plan.result["action"] == "none":
             self._put(write.before.target, back)
             return "%s is as it was before." % write.before.path
@@ -433,27 +451,28 @@ class EngineEffects(Effects):
             self._signal()
             self._await(live.loaded_from(back, state), event=True)
             self._put(path, back)
-        host.remove(self.record_path)
+        self._doubt()
 
     def recover(self, journal: Dict[str, Any]) -> str:
         path = journal.get("path")
-        host.remove(self.record_path)  # what is loaded is not known any more
+        self._doubt()
         self.state = self._read()
-        if path:
-            host.remove_unfinished(path)
+        for one in (path, self.origin_path, self.record_path):
+            if one:
+                host.remove_unfinished(one)
         said = "An earlier run was interrupted at '%s'" % journal.get("stage", "journal")
         if path:
             before, content, final = (_unbase64(journal.get(key)) for key in ("before", "content", "final"))
             current = host.read(path)
-            if current == before:
+            if journal.get("stage") == "settle" and current in (content, final):
+                self._put(path, final)
+                self._note(journal.get("origin"))
+                said += "; it was finished"
+            elif current == before:
                 said += "; %s is as it was before it" % path
             elif current in (content, final):
-                if journal.get("stage") == "settle":
-                    self._put(path, final)
-                    said += "; it was finished"
-                else:
-                    self._put(path, before)
-                    said += "; it was undone: %s is as it was before it" % path
+                self._put(path, before)
+                said += "; it was undone: %s is as it was before it" % path
             else:
                 said += "; %s was changed by somebody else since, and was left as it is" % path
         if journal.get("running") and self.state.daemon is None and journal.get("unit"):
@@ -471,6 +490,7 @@ class EngineEffects(Effects):
         folder = os.path.dirname(path)
         if not os.path.isdir(folder):
             os.makedirs(folder, mode=0o755)
+            self.made_folder = True
         there = os.path.exists(path)
         host.replace(path, content, like=path if there else None)
         if not there and os.path.exists("/sys/fs/selinux/enforce"):
