@@ -20,6 +20,7 @@ from ...core.secrets import mask
 from ...core.subject import Effects
 from . import live, plan as planner
 from .api import ApiFailure, EngineApi
+from .clients import connected_clients
 from .entries import normal
 from .live import Loaded
 from .plan import Write
@@ -107,24 +108,13 @@ class EngineEffects(Effects):
             found.append("%d running containers (%s)" % (len(names), ", ".join(names[:10])))
         if (info.get("Swarm") or {}).get("LocalNodeState") == "active":
             found.append("this node's tasks of a swarm")
-        clients = self._clients(state)
+        clients = connected_clients(state.socket)
         if clients:
             found.append("%d clients that are connected to its socket (a build, a pull, a session)" % clients)
         units = self._bound_units(state)
         if units:
             found.append("units that are bound to it (%s)" % ", ".join(units))
         return tuple(found)
-
-    def _clients(self, state: EngineState) -> int:
-        # The daemon's end of a connection keeps the socket's path; state 03 is connected.
-        path = os.path.realpath(state.socket)
-        count = 0
-        with open("/proc/net/unix") as lines:
-            for line in lines:
-                words = line.split()
-                if len(words) == 8 and words[5] == "03" and os.path.realpath(words[7]) == path:
-                    count += 1
-        return count
 
     def _bound_units(self, state: EngineState) -> List[str]:
         unit = state.unit.get("Id")
