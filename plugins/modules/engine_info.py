@@ -137,7 +137,7 @@ engines:
         runtimes:
           description: The file's C(runtimes), if it has any.
           type: dict
-        default-runtime:
+        default_runtime:
           description: The file's C(default-runtime), if it has one.
           type: str
         features:

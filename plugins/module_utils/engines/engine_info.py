@@ -18,7 +18,7 @@ from .docker.wanted import parse_place
 from .engine_runtimes import PLACE_SPEC
 from .table import NAMES
 
-SPEC = dict(PLACE_SPEC, engine=dict(type="str", choices=list(NAMES)))  # type: Dict[str, Any]
+SPEC: Dict[str, Any] = dict(PLACE_SPEC, engine=dict(type="str", choices=list(NAMES)))
 
 _OVERRIDES = ("config_path", "socket", "unit", "cli")
 
@@ -62,7 +62,7 @@ class EngineInfo(Subject):
         return tuple(questions)
 
     def plan(self, wanted: Wanted, snapshot: Snapshot, *, check_mode: bool) -> Plan:
-        engines = []  # type: List[Dict[str, Any]]
+        engines: List[Dict[str, Any]] = []
         for place in wanted.places:
             part = snapshot.part(place.engine.name)
             state, paths = read_engine(part, place), read_paths(part)

@@ -23,7 +23,8 @@ from .questions import ASK_SECONDS, EngineState, User
 from .version import knows, parse_version
 
 _SHIM_FILE = re.compile(r".*/containerd-shim-(.+)-(v[0-9]+)\Z")
-_SHOWN_KEYS = (live.RUNTIMES, live.DEFAULT, live.FEATURES)
+# The file's keys that are told in full, and what a result calls them.
+_SHOWN_KEYS = {live.RUNTIMES: "runtimes", live.DEFAULT: "default_runtime", live.FEATURES: "features"}
 _ENTRY_KEYS = ("path", "runtimeArgs", "runtimeType", "options")
 
 
@@ -100,7 +101,7 @@ def definitions(state: EngineState, paths: Paths) -> Tuple[Definition, ...]:
     entries = read_config(state).part(live.RUNTIMES)
     flags = rules.flag_runtimes(rules.parse_flags(list(state.argv)))
     reported = state.info.get("Runtimes") or {} if state.info else None
-    found = {}  # type: Dict[str, Definition]
+    found: Dict[str, Definition] = {}
     for name, entry in entries.items():
         found[name] = _definition(name, "file", entry, _loaded(name, reported))
     for name, path in flags.items():
@@ -183,7 +184,7 @@ def _string(value: Any) -> str:
 def _shown(config: Config) -> Optional[Dict[str, Any]]:
     if config.data is None:
         return None
-    found = {key: config.data[key] for key in _SHOWN_KEYS if key in config.data}  # type: Dict[str, Any]
+    found: Dict[str, Any] = {name: config.data[key] for key, name in _SHOWN_KEYS.items() if key in config.data}
     found["other_keys"] = sorted(key for key in config.data if key not in _SHOWN_KEYS)
     return found
 
@@ -263,12 +264,12 @@ def _difference(option: str, reason: str, what: str) -> Dict[str, str]:
 
 def _runtime(one: Definition, answers: Dict[Program, Answer], users: Optional[Tuple[User, ...]]) -> Dict[str, Any]:
     by_file = one.shim.startswith("/")
-    found = {
+    found: Dict[str, Any] = {
         "name": one.name, "origin": one.origin, "in_file": one.origin == "file", "loaded": one.loaded,
         "path": one.path or None, "args": list(one.args),
         "shim": None if by_file else one.shim or None, "shim_path": one.shim if by_file else None,
         "options": one.options, "engine_options": one.engine_options,
-    }  # type: Dict[str, Any]
+    }
     found.update(_resolved(one.program, answers))
     found["binary"] = dict(_resolved(one.binary, answers), name=one.binary.name) if one.binary else None
     found["users"] = None if users is None else [

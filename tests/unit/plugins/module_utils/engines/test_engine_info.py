@@ -128,7 +128,7 @@ def test_no_foreign_value_is_told() -> None:
     docker = replay("drift")["docker"]
     assert docker["config"] == {
         "runtimes": {"crun": {"path": "/usr/bin/crun", "runtimeArgs": ["--debug"]}, "gone": {"path": "/opt/none"}},
-        "default-runtime": "crun", "features": {"containerd-snapshotter": True}, "other_keys": ["log-driver", "proxies"]}
+        "default_runtime": "crun", "features": {"containerd-snapshotter": True}, "other_keys": ["log-driver", "proxies"]}
     assert "geheim" not in repr(docker)
 
 
