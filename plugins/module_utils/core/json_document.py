@@ -9,8 +9,9 @@ Pure: text in, text out. Reads strict JSON (RFC 8259, no comments, no trailing c
 
 import copy
 import json
+import math
 import re
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, TypeVar
 
 Path = Tuple[str, ...]
 
@@ -51,6 +52,16 @@ class Duplicate(NamedTuple):
 
     path: Path
     line: int
+
+
+_Thing = TypeVar("_Thing")
+
+
+def _there(thing: Optional[_Thing]) -> _Thing:
+    """What the callers have made sure of; its absence is a fault of this file."""
+    if thing is None:
+        raise AssertionError("a part of the document that was there is not")
+    return thing
 
 
 class _Value(NamedTuple):
@@ -245,10 +256,8 @@ class Document(object):
     def _fill(self, path: Path, key: str, value: Any) -> str:
         """The text of the empty object at `path` once it has one member."""
         if not path:
-            assert self._root is not None
-            return self._render({key: value}, _indent_at(self._text, self._root.start), False)
-        parent, member = self._find_value(path[:-1]), self._find(path)
-        assert parent is not None and member is not None
+            return self._render({key: value}, _indent_at(self._text, _there(self._root).start), False)
+        parent, member = _there(self._find_value(path[:-1])), _there(self._find(path))
         inline = self._inline(parent, path[-1], {key: value}, replaced=None)
         return self._render({key: value}, _indent_at(self._text, member.start), inline)
 
@@ -256,10 +265,9 @@ class Document(object):
         """The document without the member at `path`, which is there."""
         holder, member = self._root, None
         for depth in range(len(path)):
-            holder = member.value if member is not None else holder
-            assert holder is not None
+            holder = _there(member.value if member is not None else holder)
             member = self._member(holder, path[: depth + 1])
-        assert holder is not None and member is not None
+        holder, member = _there(holder), _there(member)
         position = holder.members.index(member)
         if len(holder.members) == 1:
             start, end = holder.start + 1, holder.end - 1
@@ -383,13 +391,11 @@ class _Scanner(object):
         if value.data is None:
             return None
         if not value.is_object:
-            raise self._error("expected an object ({ ... }) at the top level", start)
+            raise self._error("expected an object, in braces, at the top level", start)
         return value
 
     def _space(self, position: int) -> int:
-        match = _SPACE.match(self._text, position)
-        assert match is not None
-        return match.end()
+        return _there(_SPACE.match(self._text, position)).end()
 
     def _value(self, start: int, depth: int) -> _Value:
         if depth > _MAX_DEPTH:
@@ -450,9 +456,7 @@ class _Scanner(object):
     def _string(self, start: int) -> Tuple[int, str]:
         position = start + 1
         while True:
-            match = _PLAIN.match(self._text, position)
-            assert match is not None
-            position = match.end()
+            position = _there(_PLAIN.match(self._text, position)).end()
             if position == len(self._text):
                 raise self._error("this string does not end", start)
             if self._text[position] == '"':
@@ -553,9 +557,7 @@ def _detect_style(text: str, root: Optional[_Value]) -> _Style:
 def _indent_at(text: str, position: int) -> str:
     """The whitespace that the line of `position` begins with."""
     start = text.rfind("\n", 0, position) + 1
-    match = _INDENT.match(text, start)
-    assert match is not None
-    return match.group()
+    return _there(_INDENT.match(text, start)).group()
 
 
 def _filled(value: Any) -> bool:
@@ -598,7 +600,7 @@ def _require_json(value: Any) -> None:
         except UnicodeEncodeError:
             raise ValueError("a text that is not valid Unicode cannot be written as JSON") from None
     elif isinstance(value, float):
-        if value != value or value in (float("inf"), float("-inf")):
+        if math.isnan(value) or math.isinf(value):
             raise ValueError("JSON has no NaN and no infinite numbers")
     elif not (value is None or isinstance(value, (bool, int))):
         raise ValueError(f"a {type(value).__name__} is not a JSON value")

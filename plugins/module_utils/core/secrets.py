@@ -35,9 +35,7 @@ def _strings(value: Any) -> Iterator[str]:
         yield value
     elif isinstance(value, dict):
         for one in value.values():
-            for text in _strings(one):
-                yield text
+            yield from _strings(one)
     elif isinstance(value, list):
         for one in value:
-            for text in _strings(one):
-                yield text
+            yield from _strings(one)

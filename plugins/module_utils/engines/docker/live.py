@@ -80,8 +80,10 @@ def effective_default(data: Dict[str, Any], flags: Dict[str, List[str]]) -> str:
 
 
 def loaded_names(data: Dict[str, Any], flags: Dict[str, List[str]]) -> List[str]:
-    """The names that the engine knows by a configuration and its flags, its own 'runc' among them, sorted."""
-    return sorted(set(data.get(RUNTIMES) or {}) | set(rules.flag_runtimes(flags)) | {"runc"})
+    """The names that a configuration and the flags register, and the engine's own 'runc', sorted. What is registered by
+    flag is forgotten at the first reload of a file that has runtimes itself."""
+    by_flag = () if data.get(RUNTIMES) else rules.flag_runtimes(flags)
+    return sorted(set(data.get(RUNTIMES) or {}) | set(by_flag) | {"runc"})
 
 
 def is_verified(state: EngineState, data: Dict[str, Any], version: Optional[Tuple[int, int]]) -> Optional[bool]:

@@ -105,10 +105,7 @@ def plan(wanted: Wanted, state: EngineState, *, check_mode: bool = False) -> Pla
     problems = rules.check_content(final or b"{}", version=version)
     problems += rules.check(new, version=version, flags=flags, owned=_owned(wanted))
     problems += _unregistered_problems(wanted, version)
-    if problems:
-        raise SlipwayError(
-            problems[0].reason, "; ".join(_as_option(one.message, one.option) for one in problems),
-            option=_as_option(problems[0].option, problems[0].option), config_path=state.config.path)
+    _refuse(problems, state)
 
     unknown: List[str] = []
     warnings = list(_look_ups(wanted, state, check_mode))
@@ -148,6 +145,14 @@ def plan(wanted: Wanted, state: EngineState, *, check_mode: bool = False) -> Pla
     content = final if final is not None else edited.content
     if action == "reload":
         content = _teaching(edited, data if live else None, flags)
+        # A deleted key keeps its old value, so the outcome of a reload may break a rule that the file does not.
+        outcome = rules.after_reload(data if live else {}, parse_document(content, name=state.config.path).data)
+        _refuse(rules.check(outcome, version=version, flags={}, owned=_owned(wanted)), state)
+        forgotten = sorted(rules.flag_runtimes(flags))
+        if forgotten and not state.record:
+            warnings.append(
+                "%s forgets the runtimes of its own --add-runtime flags at a reload (%s); register them here instead" % (
+                    wanted.place.engine.title, ", ".join(forgotten)))
     loaded = Loaded(runtimes=after_entries, removed=removed, default=effective_default(new, flags), started=(
         fresh if restart or started is None else started))
     steps: List[Step] = []
@@ -317,6 +322,13 @@ def _as_option(text: str, key: str) -> str:
     for theirs, ours in _OPTIONS:
         option = option.replace(theirs, ours)
     return text.replace(key, option) if key else text
+
+
+def _refuse(problems: List[rules.Problem], state: EngineState) -> None:
+    if problems:
+        raise SlipwayError(
+            problems[0].reason, "; ".join(_as_option(one.message, one.option) for one in problems),
+            option=_as_option(problems[0].option, problems[0].option), config_path=state.config.path)
 
 
 def _look_ups(wanted: Wanted, state: EngineState, check_mode: bool) -> List[str]:

@@ -54,7 +54,10 @@ e_here() {
 """
 
 _DAEMON = r"""
-e_show() { s_ask 5 systemctl ${e_user:+"$e_user"} show -p Id -p LoadState -p ActiveState -p MainPID -p ExecMainStartTimestamp -p ExecStart "$@"; }
+e_show() {
+    s_ask 5 systemctl ${e_user:+"$e_user"} show \
+        -p Id -p LoadState -p ActiveState -p MainPID -p ExecMainStartTimestamp -p ExecStart "$@"
+}
 e_comm() { e_name=; [ -r "/proc/$1/comm" ] && IFS= read -r e_name <"/proc/$1/comm"; [ "$e_name" = "$e_daemon" ]; }
 # e_value NAME FLAG: sets e_found to the value of --FLAG in the list e_args (a line each).
 e_value() {
@@ -138,7 +141,8 @@ if ! [ "$e_config_fixed" ] && e_value config-file; then
 fi
 s_file config "$e_config"
 if ! [ -e "$e_config" ]; then
-    s_stat=$(stat -L -c '%Y' -- "${e_config%/*}" 2>/dev/null) || s_stat=$(stat -L -f '%m' "${e_config%/*}" 2>/dev/null) || s_stat=
+    s_stat=$(stat -L -c '%Y' -- "${e_config%/*}" 2>/dev/null) ||
+        s_stat=$(stat -L -f '%m' "${e_config%/*}" 2>/dev/null) || s_stat=
     s_say engine config_dir_mtime "$s_stat"
 fi
 s_first=
@@ -194,7 +198,8 @@ CONTAINERD_PATH = r"""
 # The containerd that this engine really uses: the daemon's own child, or the service.
 e_containerd=0
 if [ "$e_pid" != 0 ]; then
-    for s_child in $(cat /proc/"$e_pid"/task/*/children 2>/dev/null); do
+    e_children=$(cat /proc/"$e_pid"/task/*/children 2>/dev/null)
+    for s_child in $e_children; do
         e_name=
         [ -r "/proc/$s_child/comm" ] && IFS= read -r e_name <"/proc/$s_child/comm"
         [ "$e_name" = containerd ] && e_containerd=$s_child
@@ -240,12 +245,15 @@ if e_ready; then
     s_ask %(seconds)d %(cli)s ps -aq --no-trunc
     if [ "$s_rc" = 0 ] && [ "$s_out" ]; then
         # shellcheck disable=SC2086  # A list of container ids.
-        s_run users %(seconds)d %(cli)s inspect --type container --format '{"Id":{{json .Id}},"Name":{{json .Name}},"Runtime":{{json .HostConfig.Runtime}},"Running":{{json .State.Running}}}' $s_out
+        s_run users %(seconds)d %(cli)s inspect --type container --format '%(user)s' $s_out
     elif [ "$s_rc" = 0 ]; then
         s_say users none yes
     fi
 fi
 """
+
+_USER_FORMAT = ('{"Id":{{json .Id}},"Name":{{json .Name}},"Runtime":{{json .HostConfig.Runtime}},'
+                '"Running":{{json .State.Running}}}')
 
 # A clean environment: no DOCKER_HOST, no context, nobody's configuration.
 _CLI_CALL = ('env -i LC_ALL=C "PATH=$PATH" HOME=/nonexistent DOCKER_CONFIG=/nonexistent '
@@ -363,7 +371,9 @@ def engine_questions(
         texts.extend(["e_cli=%s" % quote(place.cli or engine.cli), _CLI])
     texts.extend(text for text, wanted in ((_INFO, info), (_USERS, users)) if wanted)
     sh = "\n".join(text.strip("\n") for text in texts)
-    return (Question("engine", sh.replace("%(seconds)d", str(ASK_SECONDS)).replace("%(cli)s", _CLI_CALL)),)
+    for name, value in (("%(seconds)d", str(ASK_SECONDS)), ("%(cli)s", _CLI_CALL), ("%(user)s", _USER_FORMAT)):
+        sh = sh.replace(name, value)
+    return (Question("engine", sh),)
 
 
 def read_engine(

@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, the slipway.runtimes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write every probe that the modules send to a host into a folder, a file of sh each.
+
+Usage: PYTHONPATH=... tests/tools/env python tests/tools/dump_probe.py FOLDER
+"""
+
+import sys
+from pathlib import Path
+
+from ansible_collections.slipway.runtimes.plugins.module_utils.core.snapshot import (
+    Question,
+    digest_question,
+    file_question,
+    program_question,
+    script,
+)
+from ansible_collections.slipway.runtimes.plugins.module_utils.engines.engine_info import EngineInfo
+from ansible_collections.slipway.runtimes.plugins.module_utils.engines.engine_runtimes import EngineRuntimes
+
+RUNTIMES = [
+    {"name": "crun", "path": "/usr/bin/crun"},
+    {"name": "youki", "path": "youki", "args": ["--debug"]},
+    {"name": "gvisor", "shim": "io.containerd.runsc.v1", "options": {"ConfigPath": "/etc/it's a file.toml"}},
+    {"name": "io.containerd.kata.v2"},
+]
+
+
+def probes() -> "dict[str, tuple[Question, ...]]":
+    """The questions of every probe by its name."""
+    register, info = EngineRuntimes(), EngineInfo()
+    found = {
+        "questions": (
+            file_question("file", "/etc/hostname"),
+            program_question("program", ["uname", "-a"], seconds=5, stderr=True),
+            digest_question("digest", "/etc/hostname"),
+            Question("ask", 's_ask 5 uname -a\ns_say ask code "$s_rc"'),
+        ),
+    }
+    for name, params in (
+        ("docker", {"runtimes": RUNTIMES}),
+        ("iechor-exclusive", {"engine": "iechor", "runtimes": RUNTIMES, "exclusive": True}),
+        ("docker-user", {"scope": "user", "runtimes": RUNTIMES[:1]}),
+    ):
+        wanted = register.parse(params)
+        for check_mode in (False, True):
+            suffix = "-check" if check_mode else ""
+            found[name + suffix] = register.questions(wanted, check_mode=check_mode)
+    found["info"] = info.questions(info.parse({}), check_mode=False)
+    return found
+
+
+def main(folder: Path) -> None:
+    """Write them."""
+    for name, questions in probes().items():
+        (folder / f"{name}.sh").write_text(script(questions, nonce="0123456789abcdef"), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]))
