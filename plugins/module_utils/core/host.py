@@ -60,7 +60,8 @@ def run(argv: Sequence[str], *, seconds: float, environment: Optional[Dict[str, 
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as error, tempfile.TemporaryFile() as source:
         source.write(stdin)
         source.seek(0)
-        process = subprocess.Popen(
+        # AnsibleModule.run_command, the usual way, waits for forks that keep its pipes.
+        process = subprocess.Popen(  # pylint: disable=ansible-bad-function
             list(argv), stdin=source, stdout=output, stderr=error, start_new_session=True, close_fds=True,
             env=clean_environment() if environment is None else environment)
         end = time.monotonic() + seconds

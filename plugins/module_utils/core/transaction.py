@@ -11,7 +11,7 @@ what is written down before each stage, so that a kill at any moment can be undo
 import errno
 import json
 import os
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 
 from . import host
 from .errors import SlipwayError
