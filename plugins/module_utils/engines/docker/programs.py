@@ -8,7 +8,7 @@ Two questions: one asks, behind those of questions.py, for the PATHs that count;
 asks for the programs.
 """
 
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, NamedTuple, Optional, Sequence, Tuple
 
 from ...core.snapshot import Question, Snapshot, quote
 from .questions import CONTAINERD_PATH, DAEMON_PATH, LOOK, Found, read_found
