@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env python
 """Disposable test hosts: real systemd, real engines, no registry, no network. Needs root and podman.
 
     hosts.py prepare                               install what this machine lacks (Debian, Ubuntu)

@@ -23,6 +23,7 @@ RUNTIME_SPEC = dict(
     state=dict(type="str", choices=["present", "absent"], default="present"),
 )
 
+
 class Runtime(NamedTuple):
     """One runtime that is wanted or not. Exactly one of path, shim/shim_path, or neither: then name is a shim's own
     full name, which engines resolve by themselves (see unregistered)."""

@@ -79,8 +79,7 @@ def _connections() -> Iterator[Tuple[str, int]]:
         last = False
         while not last:
             last, found = parse_connections(kernel.recv(1 << 16))
-            for one in found:
-                yield one
+            yield from found
 
 
 def _connected_names() -> Iterator[str]:
