@@ -358,7 +358,9 @@ def engine_questions(
         ("e_system_run", RUN_DIR), ("e_system_lib", LIB_DIR),
     ]
     texts = ["%s=%s" % (name, quote(value)) for name, value in values]
-    texts.extend([LOOK, _DAEMON, _VERSION])
+    texts.extend([_DAEMON, _VERSION])
+    if programs or shims:
+        texts.append(LOOK)
     if programs:
         texts.append(DAEMON_PATH)
         for number, program in enumerate(programs):
