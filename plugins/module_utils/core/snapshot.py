@@ -58,7 +58,12 @@ s_put() { printf '%s\t%s.hex\t' "$s_part$1" "$2"; s_hex; printf '\n'; }
 # s_file NAME PATH: what is there: kind, the file behind a link, its stat, and its content.
 s_file() {
     s_text "$1" path "$2"
-    if [ -h "$2" ]; then
+    # Any folder on the way may be the link.
+    s_way=$2
+    while [ "$s_way" ] && ! [ -h "$s_way" ]; do
+        case $s_way in */*) s_way=${s_way%/*} ;; *) s_way= ;; esac
+    done
+    if [ "$s_way" ]; then
         s_text "$1" link "$(readlink -f -- "$2" 2>/dev/null)"
     fi
     if [ -f "$2" ]; then

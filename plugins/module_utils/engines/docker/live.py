@@ -45,11 +45,11 @@ def is_live(state: EngineState) -> Optional[bool]:
         return True if record.get("file") == file_key(config) else None
     if daemon.started_at is None:
         return None
+    if config.target != config.path:
+        return None  # A link may have been turned to another, older file since.
     if config.kind == "missing":
         return True if state.config_dir_mtime is not None and state.config_dir_mtime < daemon.started_at else None
-    # A link may have been turned to another, older file since.
-    older = config.kind == "file" and config.target == config.path and config.ctime_s < daemon.started_at
-    return True if older else None
+    return True if config.kind == "file" and config.ctime_s < daemon.started_at else None
 
 
 def daemon_key(state: EngineState) -> str:
@@ -178,6 +178,9 @@ def started_features(
     if record is not None and record.get("daemon") == daemon_key(state) and isinstance(record.get("features"), dict):
         return record["features"]
     started = start_features(data, version)
+    if is_live(state) is None:
+        # Written since its start, as far as can be told: a reload would not have brought them.
+        started = {name: value for name, value in started.items() if name == IMAGE_STORE}
     store = loaded_store(state.info)
     if store is not None and started.get(IMAGE_STORE, store) != store:
         started[IMAGE_STORE] = store

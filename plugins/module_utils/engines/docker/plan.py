@@ -125,8 +125,9 @@ def plan(wanted: Wanted, state: EngineState, *, check_mode: bool = False) -> Pla
     started = started_features(state, data, version)
     fresh = start_features(new, version)
     differing = () if started is None else differing_features(fresh, started, loaded_store(state.info))
-    owed = bool(differing)
-    if IMAGE_STORE in differing:
+    # Somebody else's new feature is no reason of ours to restart, but would come with one.
+    owed = any(name in wanted.features for name in differing)
+    if owed and IMAGE_STORE in differing:
         _guard_image_store(wanted, state, unknown)
 
     restart = False
