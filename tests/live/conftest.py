@@ -12,7 +12,6 @@ from typing import Callable, Dict, Iterator
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from hosts_under_test import HOSTS, Host, Player  # noqa: E402
 
 GROUP = os.environ.get("SLIPWAY_LIVE_GROUP") or "live"

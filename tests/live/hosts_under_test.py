@@ -16,6 +16,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
+from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError
+from ansible_collections.slipway.runtimes.plugins.module_utils.core.snapshot import parse, script
+from ansible_collections.slipway.runtimes.plugins.module_utils.engines.engine_runtimes import EngineRuntimes
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 HOSTS = ROOT / "tests" / "hosts" / "hosts.py"
@@ -28,6 +32,17 @@ ENGINES = {
 }
 CRUN = {"name": "crun", "path": "/usr/bin/crun"}
 SLIP = {"name": "slip", "shim_path": "/opt/shims/containerd-shim-slipway-v1"}
+
+
+def with_defaults(spec: Dict[str, Any], params: Dict[str, Any]) -> Dict[str, Any]:
+    """Parameters with the defaults of their argument spec."""
+    found = {}
+    for name, one in spec.items():
+        value = params.get(name, one.get("default"))
+        if one.get("elements") == "dict":
+            value = [with_defaults(one["options"], element) for element in value or []]
+        found[name] = value
+    return found
 
 
 class Driven(NamedTuple):
@@ -125,6 +140,26 @@ class Host:
         answer = json.loads(done.stdout.decode())
         return Driven(answer.get("result"), answer.get("error"), answer.get("warnings", ()), False, text)
 
+    def quick(self, *, check_mode: bool = False, **params: Any) -> str:
+        """What the quick way would do here: 'nothing to do', 'ships', or in check mode 'would change'.
+
+        The probe's script runs in the host's sh, and the plan is made here, as on a controller.
+        """
+        subject = EngineRuntimes()
+        wanted = subject.parse(with_defaults(subject.spec, params))
+        text = script(subject.questions(wanted, check_mode=check_mode), nonce="0123456789abcdef")
+        done = self.run("sh", stdin=text.encode("utf-8", "surrogateescape"))
+        snapshot = parse(done.stdout.decode("utf-8", "surrogateescape"), nonce="0123456789abcdef")
+        if snapshot is None or not snapshot.complete:
+            return "ships"
+        try:
+            plan = subject.plan(wanted, snapshot, check_mode=check_mode)
+        except SlipwayError:
+            return "ships"
+        if plan.unknown or not (plan.empty or check_mode):
+            return "ships"
+        return "nothing to do" if plan.empty else "would change"
+
     def info(self, engine: str = "docker") -> Dict[str, Any]:
         """What the engine itself reports."""
         return json.loads(self.sh("%s info --format '{{json .}}'" % ENGINES[engine]["cli"]))
@@ -141,15 +176,23 @@ class Host:
         """Take away what our runs left on the host beside the engines' files."""
         self.sh("rm -rf /run/slipway-runtimes /var/lib/slipway-runtimes")
 
+    def restart(self, engine: str = "docker") -> None:
+        """The engine starts anew, in a second of its own: files and its start are compared in whole seconds."""
+        unit = ENGINES[engine]["unit"]
+        wait = "sleep $(date +%N | awk '{printf \"%.3f\", 1.01 - $1 / 1e9}')"
+        self.sh("%s; systemctl reset-failed %s; systemctl restart %s" % (wait, unit, unit))
+
     def reset(self, content: Optional[bytes] = None, *, engine: str = "docker") -> None:
         """The engine runs anew with a file of that content, which is older than its start; nothing is noted."""
-        facts = ENGINES[engine]
+        if engine == "docker":
+            self.sh("rm -rf /etc/docker/* /etc/docker/.[!.]*")
+        self.reset_keeping(content, engine=engine)
+
+    def reset_keeping(self, content: Optional[bytes], *, engine: str = "docker") -> None:
+        """As reset(), with what else is in the file's folder."""
         self.forget()
-        self.sh("rm -rf /etc/docker/* /etc/docker/.d* /etc/docker/.s*" if engine == "docker" else ":")
-        self.write(facts["config"], content)
-        # The file's time and the daemon's start are compared in whole seconds.
-        self.sh("sleep $(date +%%s.%%N | awk -F. '{printf \"%%.3f\", 1.01 - (\"0.\" $2)}'); systemctl reset-failed %s; "
-                "systemctl restart %s" % (facts["unit"], facts["unit"]))
+        self.write(ENGINES[engine]["config"], content)
+        self.restart(engine)
 
     def leftovers(self, engine: str = "docker") -> List[str]:
         """Files of an unfinished run: none, ever, after a run that came to its end."""
