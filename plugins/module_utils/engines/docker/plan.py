@@ -16,7 +16,7 @@ from ...core.json_document import Document, DocumentError, parse as parse_docume
 from ...core.plan import Plan, Step
 from ...core.secrets import secrets_in
 from ...core.snapshot import FileFacts
-from ..runtime import shim_binary
+from ..runtime import is_shim_name, shim_binary
 from . import rules
 from .entries import entry, normal
 from .live import (
@@ -24,7 +24,7 @@ from .live import (
     loaded_names, loaded_store, start_features, started_features, version_of)
 from .origin import Origin
 from .questions import EngineState, User
-from .version import knows, parse_version
+from .version import Version, knows, parse_version
 from .wanted import Wanted
 
 
@@ -108,7 +108,7 @@ def plan(wanted: Wanted, state: EngineState, *, check_mode: bool = False) -> Pla
     _refuse(problems, state)
 
     unknown: List[str] = []
-    warnings = list(_look_ups(wanted, state, check_mode))
+    warnings = list(_look_ups(wanted, state, new, version, check_mode))
     if state.journal:
         unknown.append("an interrupted run")
         warnings.append("an earlier run was interrupted; the next run that may write mends that first")
@@ -302,7 +302,7 @@ def _owned(wanted: Wanted) -> List[str]:
     return owned + ([DEFAULT] if wanted.default_runtime is not None else [])
 
 
-def _unregistered_problems(wanted: Wanted, version: Optional[Tuple[int, int]]) -> List[rules.Problem]:
+def _unregistered_problems(wanted: Wanted, version: Optional[Version]) -> List[rules.Problem]:
     return [
         rules.Problem(
             "runtimes[%s]" % one.name, "engine_too_old",
@@ -332,35 +332,50 @@ def _refuse(problems: List[rules.Problem], state: EngineState) -> None:
             option=_as_option(problems[0].option, problems[0].option), config_path=state.config.path)
 
 
-def _look_ups(wanted: Wanted, state: EngineState, check_mode: bool) -> List[str]:
+def _look_ups(
+    wanted: Wanted, state: EngineState, new: Dict[str, Any], version: Optional[Version], check_mode: bool
+) -> List[str]:
     """Warnings about programs. Raises SlipwayError for one that is not there, outside check mode: there an earlier task
     may be about to install it."""
     warnings = []
+    for option, program, reason in _named_programs(wanted, new, version):
+        found = state.found.get(program)
+        if found is None or found.path:
+            continue
+        if not found.known:
+            if state.daemon is not None:
+                warnings.append("%s: whether %s is there could not be looked up as the engine does" % (option, program))
+            continue
+        where = " on the PATH of the process that starts it (%s)" % found.searched if found.searched else ""
+        message = "%s: there is no program %s%s; install it first" % (option, program, where)
+        if not check_mode:
+            raise SlipwayError(reason, message, option=option)
+        warnings.append(message)
+    return warnings
+
+
+def _named_programs(
+    wanted: Wanted, new: Dict[str, Any], version: Optional[Version]
+) -> List[Tuple[str, str, str]]:
+    """Each option that names a program, the program, and the reason of a failure without it."""
+    named = []
     for runtime in wanted.runtimes:
         if not runtime.present:
             continue
         here = "runtimes[%s]" % runtime.name
-        named = [("path", runtime.path), ("shim_path", runtime.shim_path)]
+        if runtime.path:
+            named.append((here + ".path", runtime.path, "program_not_found"))
+        elif runtime.shim_path:
+            named.append((here + ".shim_path", runtime.shim_path, "program_not_found"))
+        else:
+            named.append((here + ".shim", shim_binary(runtime.shim or runtime.name), "shim_not_found"))
         if isinstance(runtime.options.get("BinaryName"), str):
-            named.append(("options[BinaryName]", runtime.options["BinaryName"]))
-        if not (runtime.path or runtime.shim_path):
-            named.append(("shim", shim_binary(runtime.shim or runtime.name)))
-        for key, program in named:
-            found = state.found.get(program)
-            if not program or found is None or found.path:
-                continue
-            if not found.known:
-                if state.daemon is not None:
-                    warnings.append("%s.%s: whether %s is there could not be looked up as the engine does" % (
-                        here, key, program))
-                continue
-            where = " on the PATH of the process that starts it (%s)" % found.searched if found.searched else ""
-            message = "%s.%s: there is no program %s%s; install it first" % (here, key, program, where)
-            if not check_mode:
-                raise SlipwayError(
-                    "shim_not_found" if key == "shim" else "program_not_found", message, option="%s.%s" % (here, key))
-            warnings.append(message)
-    return warnings
+            named.append((here + ".options[BinaryName]", runtime.options["BinaryName"], "program_not_found"))
+    default = wanted.default_runtime
+    if default and is_shim_name(default) and default not in (new.get(RUNTIMES) or {}):
+        if default not in rules.stock_runtimes(version):
+            named.append(("default_runtime", shim_binary(default), "shim_not_found"))
+    return named
 
 
 def _refuse_users(removed: Tuple[str, ...], users: Tuple[User, ...]) -> None:
