@@ -131,20 +131,25 @@ class EngineEffects(Effects):
     # -- check
 
     def check(self, plan: Plan) -> None:
+        self._ask_programs(plan)
         write: Optional[Write] = plan.step("write")
         if write is None:
             return
         folder = os.path.dirname(write.before.target)
         if os.path.isdir(folder) and not os.access(folder, os.W_OK):
+            if os.statvfs(folder).f_flag & os.ST_RDONLY:
+                raise SlipwayError("read_only", "%s is on a file system that is mounted read-only" % folder,
+                                   config_path=write.before.path)
             raise SlipwayError(
                 "no_permission", "%s cannot be written by this user; run the task as the engine's owner (become: true)"
                 % folder, config_path=write.before.path)
-        self._ask_programs()
         self._ask_validator(write)
 
-    def _ask_programs(self) -> None:
+    def _ask_programs(self, plan: Plan) -> None:
         """A program that hangs would hang the engine's reload, and every later one."""
         known = planner.read_document(self.state).data.get(live.RUNTIMES) or {}
+        if live.is_live(self.state) is None:
+            known = {}
         for runtime in self.wanted.runtimes:
             program = runtime.path or runtime.options.get("BinaryName") or ""
             if not runtime.present or not program:
@@ -158,6 +163,20 @@ class EngineEffects(Effects):
             path = found.path if found and found.path else program
             for question in ("--version", "features"):
                 ask_program(path, question, option=option)
+        self._ask_others(plan, known)
+
+    def _ask_others(self, plan: Plan, known: Dict[str, Any]) -> None:
+        """Somebody else's entries that may never have been loaded: what is wrong with them is not ours to say, but a reload
+        that never ends is."""
+        named = [runtime.name for runtime in self.wanted.runtimes]
+        for name, one in self._loaded(plan).runtimes.items():
+            path = normal(one).get("path") if isinstance(one, dict) else None
+            if path and name not in named and name not in known:
+                try:
+                    ask_program(path, "features", option="runtimes[%s].path" % name)
+                except SlipwayError as error:
+                    if error.reason == "program_hangs":
+                        raise
 
     def _ask_validator(self, write: Write) -> None:
         version = parse_version(self.state.version or live.version_of(self.state) or "")
@@ -417,14 +436,14 @@ class EngineEffects(Effects):
             raise SlipwayError("config_changed", "%s was changed by somebody else meanwhile, and was left as it is" % (
                 write.before.path))
         back = write.before.content
-        if stage == "settle":
-            self._note(self.state.state or None)
         if stage == "commit" or plan.result["action"] == "none":
             self._put(write.before.target, back)
             return "%s is as it was before." % write.before.path
         for pid, _argv in self._feature_children():
             os.kill(pid, signal.SIGKILL)
         self._back_live(write.before.target, back, restart=plan.result["action"] == "restart")
+        if stage == "settle":
+            self._note(self.state.state or None)
         return "%s is as it was before, and %s runs with it." % (write.before.path, self.engine.title)
 
     def _back_live(self, path: str, back: Optional[bytes], *, restart: bool) -> None:

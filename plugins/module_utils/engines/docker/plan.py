@@ -322,7 +322,7 @@ def _as_option(text: str, key: str) -> str:
     option = key
     for theirs, ours in _OPTIONS:
         option = option.replace(theirs, ours)
-    return text.replace(key, option) if key else text
+    return option + text[len(key):] if text.startswith(key) else text
 
 
 def _refuse(problems: List[rules.Problem], state: EngineState) -> None:
@@ -347,7 +347,7 @@ def _look_ups(
                 warnings.append("%s: whether %s is there could not be looked up as the engine does" % (option, program))
             continue
         where = " on the PATH of the process that starts it (%s)" % found.searched if found.searched else ""
-        message = "%s: there is no program %s%s; install it first" % (option, program, where)
+        message = "%s: there is no executable program %s%s; install it first" % (option, program, where)
         if not check_mode:
             raise SlipwayError(reason, message, option=option)
         warnings.append(message)
