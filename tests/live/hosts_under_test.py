@@ -129,10 +129,11 @@ class Host:
         self.run("sh", "-c", "rm -rf {0}; mkdir -p {0}; exec tar -x -C {0} -f -".format(DRIVER), stdin=tar.getvalue())
 
     def drive(self, *, hooks: Optional[Dict[str, str]] = None, skip: Sequence[str] = (), check_mode: bool = False,
-              user: str = "", **params: Any) -> Driven:
+              user: str = "", environment: Optional[Dict[str, str]] = None, **params: Any) -> Driven:
         """Run engine_runtimes' code on the host; see driver.py."""
         order = {"params": params, "hooks": hooks or {}, "skip": list(skip), "check_mode": check_mode}
-        done = self.run("python3", DRIVER + "/driver.py", stdin=json.dumps(order).encode(), check=False, user=user)
+        words = ["%s=%s" % one for one in (environment or {}).items()]
+        done = self.run("env", *words, "python3", DRIVER + "/driver.py", stdin=json.dumps(order).encode(), check=False, user=user)
         text = (done.stdout + done.stderr).decode("utf-8", "replace")
         if done.returncode == -signal.SIGKILL:
             return Driven(None, None, (), True, text)
