@@ -60,6 +60,7 @@ class CallbackModule(CallbackBase):
         self._started[name] = now
         self._write(result, kind, seconds)
         self._display.display(f"    {name:8}{result._result.get('item', ''):8}{seconds:5.1f} s  {said}")
+        self._handle_warnings(result._result)
 
     def _write(self, result, kind, seconds):
         facts = {"kind": kind, "host": result._host.get_name(), "task": result._task.get_name(), "seconds": seconds}
