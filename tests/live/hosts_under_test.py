@@ -259,6 +259,7 @@ class Player:
         (folder / "inventory.json").write_text(json.dumps(inventory))
         book = [dict({"hosts": "all", "gather_facts": False, "tasks": tasks}, **(play or {}))]
         (folder / "play.yml").write_text(json.dumps(book))
+        (folder / "ansible.cfg").write_text("")
         record = folder / "record.jsonl"
         argv = [str(self.bin / "ansible-playbook"), "-i", str(folder / "inventory.json"), str(folder / "play.yml")]
         argv += ["--check"] if check else []
@@ -266,11 +267,11 @@ class Player:
         argv += ["-" + "v" * verbosity] if verbosity else []
         settings = {
             "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "plugins" / "callback"), "ANSIBLE_CALLBACKS_ENABLED": "slipway_record",
-            "ANSIBLE_COLLECTIONS_PATH": str(self.folder / "collections"), "ANSIBLE_CONFIG": "/dev/null",
+            "ANSIBLE_COLLECTIONS_PATH": str(self.folder / "collections"), "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
             "ANSIBLE_HOST_KEY_CHECKING": "0", "ANSIBLE_HOME": str(self.folder / "home"), "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_PIPELINING": "1", "LC_ALL": "C.UTF-8", "SLIPWAY_RECORD": str(record), "ANSIBLE_RETRY_FILES_ENABLED": "0",
             "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_DEPRECATION_WARNINGS": "0"}
-        return Command(argv, dict(os.environ, **settings, **(environment or {})), record)
+        return Command(argv, {**os.environ, **settings, **(environment or {})}, record)
 
     def run(self, tasks: List[Dict[str, Any]], **more: Any) -> Played:
         """Run tasks to their end."""
