@@ -57,11 +57,10 @@ class Engine:
 
     def leftovers(self):
         """Files that an unfinished run would leave."""
-        folder = os.path.dirname(self.place["config"])
-        notes = "/var/lib/slipway-runtimes /run/slipway-runtimes /run/user/1002/slipway-runtimes"
+        folders = " ".join([os.path.dirname(self.place["config"]), *self.place["notes"]])
+        names = r"\( -name '*slipway-*' -o -name '*.journal' -o -name 'daemon.json?*' \)"
         return self.host.run(
-            f"ls -d /tmp/slipway-* /tmp/ansible_* 2>/dev/null; find {folder} {notes} /home/dev/.local/state/slipway-runtimes "
-            f"\\( -name '*slipway-*' -o -name '*.journal' -o -name 'daemon.json?*' \\) -type f 2>/dev/null"
+            f"ls -d /tmp/slipway-* /tmp/ansible_* 2>/dev/null; find {folders} -type f {names} 2>/dev/null"
         ).stdout
 
 
