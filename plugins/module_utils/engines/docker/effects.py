@@ -43,7 +43,8 @@ class EngineEffects(Effects):
         self.place = wanted.place
         self.engine = wanted.place.engine
         run_dir, lib_dir = folders(self.place.scope)
-        self.lock_path = os.path.join(run_dir, self.place.key + ".lock")
+        # One for all places of an engine: two of them may lead to the same file.
+        self.lock_path = os.path.join(run_dir, self.engine.name + ".lock")
         self.record_path = os.path.join(run_dir, self.place.key + ".json")
         self.origin_path = os.path.join(lib_dir, self.place.key + ".json")
         self.journal_path = os.path.join(lib_dir, self.place.key + ".journal")

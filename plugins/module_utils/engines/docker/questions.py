@@ -272,8 +272,11 @@ class Place(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The name of this engine's record, state, journal and lock: one for each place that is told apart."""
-        given = [self.config_path, self.socket, self.unit]
+        """The name of this engine's record, state and journal: one for each place that is told apart. To say what the table
+        says is no other place."""
+        engine = self.engine
+        usual = (engine.config_path, engine.socket, engine.unit) if self.scope == "system" else ("", "", "")
+        given = [one if one != own else "" for one, own in zip((self.config_path, self.socket, self.unit), usual)]
         if not any(given):
             return self.engine.name
         return "%s-%s" % (self.engine.name, hashlib.sha256("\0".join(given).encode("utf-8")).hexdigest()[:12])
