@@ -107,7 +107,7 @@ BAD: Dict[str, Any] = {
     "nobody listens": (dict(url="https://127.0.0.1:1/x"), "download_failed"),
     "no such host": (dict(url="https://nothing.invalid/x"), "download_failed"),
     "not in the archive": (dict(files=[{"src": "tool", "dest": TOOL}]), "not_in_archive"),
-    "mode of a folder": (dict(files=[{"src": "tool-2", "dest": "/opt/tool", "mode": "0700"}]), "mode_of_tree"),
+    "mode of a folder": (dict(files=[{"src": "tool-2/lib", "dest": "/opt/tool/lib", "mode": "0700"}]), "mode_of_tree"),
     "no such owner": (dict(files=[{"src": "tool-2/bin/tool", "dest": TOOL, "owner": "nobody-at-all"}]), "bad_owner"),
     "archive without src": (dict(files=[{"dest": TOOL}]), "src_missing"),
 }
