@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs in a host: what a change costs that is the engine's own, whoever makes the change.
 
-A line of JSON on stdin ({"programs": argv...}) is an order: run these programs, let the daemon's validator read the file,
-send SIGHUP and wait for the daemon's reload event. The answer is a line of JSON: the seconds of each. Started ahead of
-time, so that no start of Python is among them.
+A line of JSON on stdin ({"programs": [argv...]}) is an order: run these programs, let the daemon's validator read the
+file, send SIGHUP, wait for the daemon's reload event, and ask it once for its report. The answer is a line of JSON: the
+seconds of each. Started ahead of time, so that no start of Python is among them.
 """
 
 import json
@@ -25,27 +25,36 @@ def quietly(argv):
     subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
+def ask(path):
+    """A request to the daemon; its connection and the answer's body so far."""
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(60)
+    connection.connect(SOCKET)
+    connection.sendall(b"GET %s HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n" % path)
+    said = b""
+    while b"\r\n\r\n" not in said:
+        said += connection.recv(65536)
+    return connection, said.partition(b"\r\n\r\n")[2]
+
+
 def reload():
     with open(PIDFILE) as lines:
         pid = int(lines.read())
-    with socket.socket(socket.AF_UNIX) as events:
-        events.settimeout(60)
-        events.connect(SOCKET)
-        events.sendall(
-            b"GET /events?filters=%7B%22type%22%3A%5B%22daemon%22%5D%2C%22event%22%3A%5B%22reload%22%5D%7D HTTP/1.1\r\n"
-            b"Host: docker\r\n\r\n")
-        said = b""
-        while b"\r\n\r\n" not in said:
-            said += events.recv(65536)
-        started = time.monotonic()
+    connection, said = ask(b"/events?filters=%7B%22type%22%3A%5B%22daemon%22%5D%2C%22event%22%3A%5B%22reload%22%5D%7D")
+    with connection:
         os.kill(pid, signal.SIGHUP)
-        said = said.partition(b"\r\n\r\n")[2]
         while b'"reload"' not in said:
-            more = events.recv(65536)
+            more = connection.recv(65536)
             if not more:
                 raise SystemExit("the daemon closed its events")
             said += more
-        return time.monotonic() - started
+
+
+def report():
+    connection, _said = ask(b"/info")
+    with connection:
+        while connection.recv(65536):
+            pass
 
 
 def validate():
@@ -65,6 +74,6 @@ def timed(act, *arguments):
 print(json.dumps({"ready": True}), flush=True)
 for line in sys.stdin:
     order = json.loads(line)
-    answer = {
-        "programs": sum(timed(quietly, argv) for argv in order["programs"]), "validate": timed(validate), "reload": reload()}
+    answer = {"programs": sum(timed(quietly, argv) for argv in order["programs"])}
+    answer.update({act.__name__: timed(act) for act in (validate, reload, report)})
     print(json.dumps(answer), flush=True)

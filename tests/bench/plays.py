@@ -80,23 +80,28 @@ def built_in(runtimes: Sequence[Dict[str, Any]]) -> Variant:
         for one in runtimes}
     file = "(old.content | default('e30=') | b64decode | from_json)"
     tasks = [
-        {"name": "Look for the programs", "ansible.builtin.stat": {"path": "{{ item.value.path }}", "get_checksum": False},
+        {"name": "Look for the programs",
+         "ansible.builtin.stat": {"path": "{{ item.value.path }}", "get_checksum": False},
          "loop": "{{ wanted | dict2items }}", "loop_control": {"label": "{{ item.key }}"}, "register": "programs"},
         {"name": "Insist on the programs", "ansible.builtin.assert": {
             "that": ["item.stat.exists", "item.stat.executable"], "quiet": True},
          "loop": "{{ programs.results }}", "loop_control": {"label": "{{ item.item.key }}"}},
-        {"name": "Look for the file", "ansible.builtin.stat": {"path": CONFIG, "get_checksum": False}, "register": "there"},
-        {"name": "Read the file", "ansible.builtin.slurp": {"src": CONFIG}, "register": "old", "when": "there.stat.exists"},
+        {"name": "Look for the file", "ansible.builtin.stat": {"path": CONFIG, "get_checksum": False},
+         "register": "there"},
+        {"name": "Read the file", "ansible.builtin.slurp": {"src": CONFIG}, "register": "old",
+         "when": "there.stat.exists"},
         {"name": "Write the file", "ansible.builtin.copy": {
             "dest": CONFIG, "mode": "0644",
             "content": "{{ %s | combine({'runtimes': wanted}, recursive=true) | to_nice_json }}\n" % file,
             "validate": "dockerd --validate --config-file %s"}, "notify": "Reload Docker"},
-        {"name": "Start Docker", "ansible.builtin.systemd_service": {"name": "docker", "state": "started", "enabled": True}},
+        {"name": "Start Docker",
+         "ansible.builtin.systemd_service": {"name": "docker", "state": "started", "enabled": True}},
         {"name": "Reload where the file changed", "ansible.builtin.meta": "flush_handlers"},
         {"name": "Ask Docker", "ansible.builtin.command": {"argv": ["docker", "info", "--format", "json"]},
          "register": "info", "changed_when": False},
         {"name": "Insist on the runtimes", "ansible.builtin.assert": {
-            "that": ["wanted.keys() | difference((info.stdout | from_json).Runtimes.keys()) | length == 0"], "quiet": True}},
+            "that": ["wanted.keys() | difference((info.stdout | from_json).Runtimes.keys()) | length == 0"],
+            "quiet": True}},
     ]
     handlers = [{"name": "Reload Docker", "ansible.builtin.systemd_service": {"name": "docker", "state": "reloaded"}}]
     return Variant("built-in modules", tasks, {"wanted": wanted}, handlers)
