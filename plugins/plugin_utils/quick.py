@@ -11,7 +11,7 @@ message that a user reads comes from one place, the module.
 
 import binascii
 import os
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
@@ -20,6 +20,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import merge_hash
 
+from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.plan import Plan, render
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.snapshot import Question, Snapshot, parse, script
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.subject import Subject
@@ -40,29 +41,47 @@ class QuickAction(ActionBase):
         """What ansible-core calls: the quick answer, or the module's."""
         task_vars = task_vars or {}
         result = super().run(tmp, task_vars)
-        quick = self._quick(task_vars)
-        if quick is not None:
-            return merge_hash(result, quick)
-        return merge_hash(result, self._ship(task_vars))
+        try:
+            # A copy: _execute_module writes into what it is given, and 'until' comes here again with the same task.
+            args = self.prepare(dict(self._task.args))
+            quick, plan = self._quick(args, task_vars)
+            if quick is None:
+                quick = self._ship(self.hand_over(args, plan), task_vars)
+        except SlipwayError as error:  # of what lies on the controller, which no module can say
+            quick = dict(error.result(), failed=True, msg=error.message)
+        return merge_hash(result, quick)
 
-    def _ship(self, task_vars: Dict[str, Any]) -> Dict[str, Any]:
+    def prepare(self, args: Dict[str, Any]) -> Dict[str, Any]:
+        """The arguments as they are planned with: what a subject has to know of files on the controller is filled in.
+
+        Returns wrong arguments as they are: the module says what is wrong. Raises SlipwayError.
+        """
+        return args
+
+    def hand_over(self, args: Dict[str, Any], plan: Optional[Plan]) -> Dict[str, Any]:
+        """The arguments as the module gets them: what it needs of the controller is on the host when this returns.
+
+        plan: what the controller made of the host; None where it could not plan. Raises SlipwayError.
+        """
+        return args
+
+    def _ship(self, args: Dict[str, Any], task_vars: Dict[str, Any]) -> Dict[str, Any]:
         wrap_async = bool(self._task.async_val and not self._connection.has_native_async)
-        # A copy: _execute_module writes into what it is given, and 'until' comes here again with the same task.
-        result = self._execute_module(
-            module_args=dict(self._task.args), task_vars=task_vars, wrap_async=wrap_async)
+        result = self._execute_module(module_args=args, task_vars=task_vars, wrap_async=wrap_async)
         if not wrap_async:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return result
 
-    def _quick(self, task_vars: Dict[str, Any]) -> Optional[Dict[str, Any]]:
+    def _quick(self, args: Dict[str, Any], task_vars: Dict[str, Any]) -> Tuple[Optional[Dict[str, Any]], Optional[Plan]]:
+        """The answer and the plan; None for either where there is none."""
         try:
             if self._task.async_val or not self._can_probe() or not self._wanted(task_vars):
-                return None
-            return self._answer()
+                return None, None
+            return self._answer(args)
         except AnsibleConnectionFailure:
             raise
         except Exception:  # whatever it is, the module meets it too and says it as modules do
-            return None
+            return None, None
 
     def _wanted(self, task_vars: Dict[str, Any]) -> bool:
         return boolean(self._templar.template(task_vars.get(SWITCH, True)), strict=True)
@@ -80,26 +99,26 @@ class QuickAction(ActionBase):
         # The local connection gives the password's prompt the stdin that the script needs.
         return not (connection.transport == "local" and become.expect_prompt())
 
-    def _answer(self) -> Optional[Dict[str, Any]]:
+    def _answer(self, args: Dict[str, Any]) -> Tuple[Optional[Dict[str, Any]], Optional[Plan]]:
         subject = self.subject
-        validation = ModuleArgumentSpecValidator(subject.spec).validate(dict(self._task.args))
+        validation = ModuleArgumentSpecValidator(subject.spec).validate(args)
         if validation.error_messages or validation._deprecations or validation._warnings:
-            return None
+            return None, None
         params = validation.validated_parameters
         check_mode = bool(self._task.check_mode)
         wanted = subject.parse(params)
         snapshot = self._read(wanted, check_mode=check_mode)
         # The module asks with the same script and the same rights: where nothing is planned it would learn no more.
         if snapshot is None or not (snapshot.complete or subject.reads_only):
-            return None
+            return None, None
         plan = subject.plan(wanted, snapshot, check_mode=check_mode)
         if not answerable(plan, check_mode=check_mode):
-            return None
+            return None, plan
         result = render(plan, header=subject.diff_header(plan) if self._task.diff else None)
         if plan.warnings:
             result["warnings"] = list(plan.warnings)
         result["invocation"] = {"module_args": params}
-        return remove_values(result, validation._no_log_values)
+        return remove_values(result, validation._no_log_values), plan
 
     def _read(self, wanted: Any, *, check_mode: bool) -> Optional[Snapshot]:
         snapshot = self._ask(self.subject.questions(wanted, check_mode=check_mode))
