@@ -1,0 +1,286 @@
+# Copyright: (c) 2026, the slipway.runtimes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What runtime_binary is asked for: the values, the argument spec, and the rules that need no host. Pure."""
+
+import posixpath
+import re
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from urllib.parse import urlsplit
+
+from ..core.errors import SlipwayError
+
+FILE_SPEC = dict(
+    src=dict(type="str", default=""),
+    dest=dict(type="str", required=True),
+    mode=dict(type="raw"),
+    owner=dict(type="str", default=""),
+    group=dict(type="str", default=""),
+)
+
+BINARY_SPEC = dict(
+    name=dict(type="str", required=True),
+    version=dict(type="str", default=""),
+    url=dict(type="str"),
+    src=dict(type="str"),
+    remote_src=dict(type="bool", default=False),
+    checksum=dict(type="str", no_log=False),
+    files=dict(type="list", elements="dict", options=FILE_SPEC, default=[]),
+    replace=dict(type="bool", default=False),
+    verify=dict(type="bool", default=True),
+    state=dict(type="str", choices=["present", "absent"], default="present"),
+)
+
+SPEC = dict(
+    binaries=dict(type="list", elements="dict", options=BINARY_SPEC, required=True),
+    fetch=dict(type="str", choices=["host", "controller"], default="host"),
+    integrity=dict(type="str", choices=["stat", "digest"], default="stat"),
+    force=dict(type="bool", default=False),
+    headers=dict(type="dict", no_log=True, default={}),
+    proxy=dict(type="str", no_log=True),
+    mirror=dict(type="str"),
+    allow_http=dict(type="bool", default=False),
+    timeout=dict(type="int", default=30),
+    ca_path=dict(type="str"),
+    max_size=dict(type="int", default=2 << 30),
+)
+
+DEFAULT_MODE = "0755"
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*\Z")
+_DIGITS = {"sha256": 64, "sha512": 128}
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+# The probe finds a path and its stat in lines of its own, and in the receipt's text.
+_UNSAID = re.compile(r'[\x00-\x1f\x7f"\\|]')
+_BAD_SRC = re.compile(r"[\x00-\x1f\x7f*]")
+
+
+class File(NamedTuple):
+    """One path that is put in place. src: the archive's file or folder, '.' for all of it, '' for a source that is no
+    archive. mode: four octal digits, '' for the default. owner, group: a name or a number, '' for the task's user."""
+
+    src: str
+    dest: str
+    mode: str = ""
+    owner: str = ""
+    group: str = ""
+
+
+class Checksum(NamedTuple):
+    """kind: sha256 or sha512. digest: lower-case hex."""
+
+    kind: str
+    digest: str
+
+    def __str__(self) -> str:
+        return "%s:%s" % (self.kind, self.digest)
+
+
+class Binary(NamedTuple):
+    """One runtime's files. Exactly one of url and src where it is present. option: what messages call it."""
+
+    name: str
+    option: str
+    version: str = ""
+    url: str = ""
+    src: str = ""
+    remote_src: bool = False
+    checksum: Optional[Checksum] = None
+    files: Tuple[File, ...] = ()
+    replace: bool = False
+    verify: bool = True
+    present: bool = True
+
+
+class Fetching(NamedTuple):
+    """How sources come over a network. proxy: None for what the environment says, '' for none. timeout: seconds of
+    silence. max_size: bytes."""
+
+    controller: bool = False
+    headers: Dict[str, str] = {}
+    proxy: Optional[str] = None
+    mirror: str = ""
+    allow_http: bool = False
+    timeout: int = 30
+    ca_path: str = ""
+    max_size: int = 2 << 30
+
+
+class Wanted(NamedTuple):
+    """All that one task asks for. digest: look at contents, not at stat alone. force: remove what was changed since."""
+
+    binaries: Tuple[Binary, ...]
+    fetching: Fetching = Fetching()
+    digest: bool = False
+    force: bool = False
+
+
+def parse(params: Dict[str, Any]) -> Wanted:
+    """The value of validated parameters. Raises SlipwayError that names the option."""
+    fetching = _parse_fetching(params)
+    binaries: List[Binary] = []
+    for index, one in enumerate(params.get("binaries") or ()):
+        binaries.append(_parse_binary(one, "binaries[%d]" % index, fetching))
+    _check_apart(binaries)
+    return Wanted(
+        binaries=tuple(binaries), fetching=fetching, digest=params.get("integrity") == "digest",
+        force=bool(params.get("force")))
+
+
+def parse_checksum(text: str, option: str) -> Checksum:
+    """'sha256:HEX' or 'sha512:HEX'. Raises SlipwayError."""
+    kind, _colon, digest = text.strip().partition(":")
+    kind, digest = kind.lower(), digest.lower()
+    if kind not in _DIGITS or len(digest) != _DIGITS[kind] or not re.match(r"[0-9a-f]+\Z", digest):
+        raise _bad(option, "give 'sha256:' and 64, or 'sha512:' and 128 hexadecimal digits", "bad_checksum")
+    return Checksum(kind, digest)
+
+
+def file_name(name: str, dest: str) -> str:
+    """What messages call one file of a binary."""
+    return "%s (%s)" % (dest, name)
+
+
+def _parse_binary(one: Dict[str, Any], option: str, fetching: Fetching) -> Binary:
+    name = one.get("name") or ""
+    if not _NAME.match(name):
+        raise _bad(option + ".name", "letters, digits, '.', '_' and '-', and no '.' or '-' first; got '%s'" % name, "bad_name")
+    if one.get("state") == "absent":
+        return Binary(name=name, option="binaries[%s]" % name, present=False)
+    option = "binaries[%s]" % name
+    url, src = one.get("url") or "", one.get("src") or ""
+    if bool(url) == bool(src):
+        raise _bad(option, "give one of 'url' and 'src'", "bad_source")
+    remote = bool(one.get("remote_src"))
+    if url and remote:
+        raise _bad(option + ".remote_src", "it is about 'src', and this has a 'url'", "bad_source")
+    if src and remote and (not src.startswith("/") or _UNSAID.search(src)):
+        raise _bad(option + ".src", "'%s' is no absolute path" % src, "bad_path")
+    checksum = parse_checksum(one["checksum"], option + ".checksum") if one.get("checksum") else None
+    if url:
+        check_url(url, option + ".url", allow_http=fetching.allow_http)
+        if checksum is None:
+            raise _bad(
+                option + ".checksum", "what comes over a network needs one: 'checksum: sha256:...', from whom you trust, "
+                "for %s" % shown(url), "checksum_missing")
+    files = tuple(
+        _parse_file(file, "%s.files[%d]" % (option, index)) for index, file in enumerate(one.get("files") or ()))
+    if not files:
+        raise _bad(option + ".files", "say what goes where: at least one 'dest'", "files_missing")
+    if len(set(bool(file.src) for file in files)) > 1:
+        raise _bad(option + ".files", "either each has a 'src' in the archive, or none has", "bad_src")
+    return Binary(
+        name=name, option=option, version=one.get("version") or "", url=url, src=src, remote_src=remote, checksum=checksum,
+        files=files, replace=bool(one.get("replace")), verify=one.get("verify") is not False)
+
+
+def _parse_file(one: Dict[str, Any], option: str) -> File:
+    dest = one.get("dest") or ""
+    if not dest.startswith("/") or posixpath.normpath(dest) != dest or dest.startswith("//") or dest == "/":
+        raise _bad(option + ".dest", "'%s' is no plain absolute path" % dest, "bad_path")
+    if _UNSAID.search(dest):
+        raise _bad(option + ".dest", "no control characters, double quotes, backslashes or '|'", "bad_path")
+    src = (one.get("src") or "").strip("/") if one.get("src") != "/" else "/"
+    if src:
+        if (one["src"].startswith("/") or ".." in src.split("/") or _BAD_SRC.search(src)):
+            raise _bad(option + ".src", "'%s': a path inside the archive, without '..' and '*'; '.' is all of it" % one["src"],
+                       "bad_src")
+        src = posixpath.normpath(src)
+    return File(
+        src=src, dest=dest, mode=_parse_mode(one.get("mode"), option + ".mode"), owner=_who(one, "owner", option),
+        group=_who(one, "group", option))
+
+
+def _who(one: Dict[str, Any], key: str, option: str) -> str:
+    value = one.get(key) or ""
+    if re.search(r"[\s:/]", value):
+        raise _bad("%s.%s" % (option, key), "'%s' is no name and no number" % value, "bad_owner")
+    return value
+
+
+def _parse_mode(value: Any, option: str) -> str:
+    if value is None or value == "":
+        return ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        number = value
+    else:
+        text = str(value)
+        if not re.match(r"(0o)?[0-7]{3,5}\Z", text):
+            raise _bad(option, "give octal digits in quotes, such as '0755'", "bad_mode")
+        number = int(text.replace("o", ""), 8)
+    if not 0 < number <= 0o777:
+        raise _bad(option, "give octal digits in quotes, such as '0755'; no set-id or sticky bit is set", "bad_mode")
+    return "%04o" % number
+
+
+def _parse_fetching(params: Dict[str, Any]) -> Fetching:
+    headers: Dict[str, str] = {}
+    for name, value in (params.get("headers") or {}).items():
+        text = str(value)
+        if not _HEADER.match(str(name)) or "\r" in text or "\n" in text:
+            raise _bad("headers", "a header's name is a token, and its value one line", "bad_header")
+        headers[str(name)] = text
+    allow_http = bool(params.get("allow_http"))
+    mirror = params.get("mirror") or ""
+    if mirror:
+        check_url(mirror.replace("{host}", "host"), "mirror", allow_http=allow_http)
+        if urlsplit(mirror).query or urlsplit(mirror).fragment:
+            raise _bad("mirror", "a base address has no '?' and no '#'", "bad_url")
+    proxy = params.get("proxy")
+    if proxy and urlsplit(proxy).scheme not in ("http", "https"):
+        raise _bad("proxy", "give an address such as 'http://proxy.example:3128'", "bad_url")
+    for option in ("timeout", "max_size"):
+        value = params.get(option)
+        if value is not None and value < 1:
+            raise _bad(option, "give at least 1", "bad_" + option)
+    ca_path = params.get("ca_path") or ""
+    if ca_path and not ca_path.startswith("/"):
+        raise _bad("ca_path", "'%s' is no absolute path" % ca_path, "bad_path")
+    default = Fetching()
+    return Fetching(
+        controller=params.get("fetch") == "controller", headers=headers, proxy=proxy, mirror=mirror, allow_http=allow_http,
+        timeout=params.get("timeout") or default.timeout, ca_path=ca_path, max_size=params.get("max_size") or default.max_size)
+
+
+def check_url(url: str, option: str, *, allow_http: bool) -> None:
+    """Raises SlipwayError where an address may not be used. No message repeats a password."""
+    if re.search(r"[\x00-\x20\x7f]", url):
+        raise _bad(option, "an address has no spaces or control characters", "bad_url")
+    try:
+        parts = urlsplit(url)
+        host, userinfo = parts.hostname, parts.username is not None or parts.password is not None
+        parts.port  # pylint: disable=pointless-statement  # raises where it is no number
+    except ValueError:
+        raise _bad(option, "this is no address", "bad_url")
+    if userinfo:
+        raise _bad(
+            option, "no user and password in an address: they would be seen in logs. Give them by 'headers' (such as "
+            "Authorization), which is never shown", "password_in_url")
+    if parts.scheme not in ("https", "http") or not host:
+        raise _bad(option, "'%s' is no https address" % shown(url), "bad_url")
+    if parts.scheme == "http" and not allow_http:
+        raise _bad(option, "%s is not encrypted; 'allow_http: true' permits that" % shown(url), "http_refused")
+
+
+def shown(url: str) -> str:
+    """An address as it may be read by anybody: without a user, a query and a fragment, which may be tokens."""
+    parts = urlsplit(url)
+    return "%s://%s%s" % (parts.scheme, parts.netloc.rpartition("@")[2], parts.path)
+
+
+def _check_apart(binaries: List[Binary]) -> None:
+    names: Dict[str, Binary] = {}
+    dests: Dict[str, str] = {}
+    for binary in binaries:
+        if binary.name in names:
+            raise _bad("binaries", "'%s' is there twice" % binary.name, "doubled")
+        names[binary.name] = binary
+        for index, file in enumerate(binary.files):
+            option = "%s.files[%d].dest" % (binary.option, index)
+            for other, owner in dests.items():
+                if other == file.dest or other.startswith(file.dest + "/") or file.dest.startswith(other + "/"):
+                    raise _bad(option, "%s and %s of '%s' are in each other's way" % (file.dest, other, owner), "doubled")
+            dests[file.dest] = binary.name
+
+
+def _bad(option: str, message: str, reason: str) -> SlipwayError:
+    return SlipwayError(reason, "%s: %s" % (option, message), option=option)
