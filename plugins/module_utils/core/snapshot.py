@@ -58,13 +58,13 @@ s_put() { printf '%s\t%s.hex\t' "$s_part$1" "$2"; s_hex; printf '\n'; }
 # s_file NAME PATH: what is there: kind, the file behind a link, its stat, and its content.
 s_file() {
     s_text "$1" path "$2"
-    # Any folder on the way may be the link.
+    # Any folder on the way may be the link. Busybox resolves a dangling one from where it stands.
     s_way=$2
     while [ "$s_way" ] && ! [ -h "$s_way" ]; do
         case $s_way in */*) s_way=${s_way%/*} ;; *) s_way= ;; esac
     done
     if [ "$s_way" ]; then
-        s_text "$1" link "$(readlink -f -- "$2" 2>/dev/null)"
+        s_text "$1" link "$(cd -- "${2%/*}/" 2>/dev/null; readlink -f -- "$2" 2>/dev/null)"
     fi
     if [ -f "$2" ]; then
         s_say "$1" kind file
@@ -116,7 +116,8 @@ s_limited() {
         return 0
     fi
     wait "$!"
-    printf '\n%s %s\n' "$s_mark" "$?"
+    # One line more: some sed read the next before they quit, and a fork may hold the pipe open.
+    printf '\n%s %s\n\n' "$s_mark" "$?"
 }
 # shellcheck disable=SC2016  # The inner shell expands it.
 s_inner='
