@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the slipway.runtimes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host must look like from outside. Molecule's scenarios call these tests; what to expect is in their vars.yml."""
+"""What a host must look like from outside. Molecule's scenarios call these tests; what to expect is in their vars/main.yml."""
 
 import json
 import os
@@ -12,8 +12,8 @@ import yaml
 
 FOLDER = Path(os.environ["MOLECULE_SCENARIO_DIRECTORY"])
 EXPECTED = {
-    **yaml.safe_load((FOLDER / "../shared/vars.yml").read_text()),
-    **yaml.safe_load((FOLDER / "vars.yml").read_text()),
+    **yaml.safe_load((FOLDER / "../shared/vars/main.yml").read_text()),
+    **yaml.safe_load((FOLDER / "vars/main.yml").read_text()),
 }
 # An engine has these without being told.
 OWN = {"runc", "io.containerd.runc.v2"}
@@ -27,7 +27,7 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(scope="session")
 def expected():
-    """The scenario's vars.yml, over what all scenarios have in common."""
+    """The scenario's vars/main.yml, over what all scenarios have in common."""
     return EXPECTED
 
 
