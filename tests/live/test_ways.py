@@ -37,8 +37,8 @@ def settled(host: Host) -> Host:
 
 
 def facts(result: Dict[str, Any]) -> Dict[str, Any]:
-    """A result without what may differ."""
-    return {key: value for key, value in result.items() if key not in ("ansible_facts",) and not key.startswith("_")}
+    """A result without what may differ; a traceback names the folder of its own run."""
+    return {key: value for key, value in result.items() if key not in ("ansible_facts", "exception") and not key.startswith("_")}
 
 
 def of_task(played: Played, name: str) -> str:
