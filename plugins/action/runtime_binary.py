@@ -19,7 +19,6 @@ from ansible_collections.slipway.runtimes.plugins.plugin_utils.quick import Quic
 class ActionModule(QuickAction):
     """The quick way of runtime_binary, and the sources that the controller brings."""
 
-    TRANSFERS_FILES = True
     subject = RuntimeBinary()
 
     def prepare(self, args: Dict[str, Any]) -> Dict[str, Any]:
@@ -38,14 +37,12 @@ class ActionModule(QuickAction):
         wanted, params = self._parsed(args)
         if wanted is None or self._task.check_mode:
             return args
-        found = {}
-        for index, binary in enumerate(wanted.binaries):
-            if plan is not None and binary.name not in [step.target for step in plan.steps]:
-                continue
-            path = self._brought(binary, wanted)
-            if path:
-                found[index] = {"url": None, "src": self._transferred(path, index), "remote_src": True}
-        args = _with(args, params, found)
+        brought = {
+            index: self._brought(binary, wanted) for index, binary in enumerate(wanted.binaries)
+            if plan is None or binary.name in [step.target for step in plan.steps]}
+        args = _with(args, params, {
+            index: {"url": None, "src": self._transferred(path, index), "remote_src": True}
+            for index, path in brought.items() if path})
         if wanted.fetching.controller:
             for option in ("headers", "proxy"):  # the host has no use for these secrets
                 args.pop(option, None)

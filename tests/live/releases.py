@@ -33,7 +33,7 @@ def make_certificates(folder: Path) -> None:
 
 
 class Releases:
-    """A host that has a release server of its own, with two releases of 'tool' and one of the real youki.
+    """A host that has a release server of its own, with three releases of 'tool'.
 
     tool-1.tar.gz and tool-2.tar.gz hold tool-N/bin/tool (prints its version), tool-N/bin/helper, and tool-N/lib with a few files and
     a link.
@@ -60,7 +60,6 @@ chmod 755 build/tool-{v}/bin/*
 tar -czf tool-{v}.tar.gz -C build tool-{v}
 cp build/tool-{v}/bin/tool tool-{v}
 """.format(folder=FOLDER, v=version))
-        host.sh("cd {0} && tar -czf youki.tar.gz -C $(dirname $(command -v youki)) youki 2>/dev/null || :".format(FOLDER))
         self._serve()
 
     def _serve(self) -> None:

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runtimes' files on a real host: from a release server to their places and away again, whatever comes between."""
 
+import json
 import os
 import subprocess
 import sys
@@ -394,28 +395,36 @@ def test_killed_over_what_was_there_before(releases: Releases) -> None:
 # -- with an engine
 
 
-def test_upgrade_under_a_running_container(releases: Releases) -> None:
-    """The real youki: the container goes on, can be executed in, stopped and removed."""
-    host = releases.host
-    wanted = dict(
-        name="youki", version="1", url=releases.url("youki.tar.gz"), checksum=releases.checksum("youki.tar.gz"),
-        files=[{"src": "youki", "dest": "/opt/tool/bin/youki"}])
+RUNTIMES = {
+    "youki": ("command -v youki", []),
+    "runsc": ("command -v runsc", ["--platform=systrap", "--network=none", "--ignore-cgroups"]),
+}
+
+
+@pytest.mark.parametrize("name", sorted(RUNTIMES))
+def test_upgrade_under_a_running_container(releases: Releases, name: str) -> None:
+    """Real runtimes: the container goes on, can be executed in, stopped, started and removed."""
+    host, (where, args) = releases.host, RUNTIMES[name]
+    host.sh('cd {0} && program=$({1}) && tar -czf real.tar.gz -C "${{program%/*}}" {2}'.format(FOLDER, where, name))
+    path = "/opt/tool/bin/" + name
+    wanted = dict(name=name, version="1", url=releases.url("real.tar.gz"), checksum=releases.checksum("real.tar.gz"),
+                  files=[{"src": name, "dest": path}])
     assert releases.drive(wanted).changed
-    host.write("/etc/docker/daemon.json", b'{"runtimes": {"tool": {"path": "/opt/tool/bin/youki"}}}\n')
-    host.sh("systemctl reload docker; mkdir -p /tmp/root/bin; cp /bin/busybox /tmp/root/bin/; ln -sf busybox /tmp/root/bin/sh; "
-            "tar -c -C /tmp/root . | docker import - box >/dev/null")
+    host.write("/etc/docker/daemon.json", json.dumps({"runtimes": {"tool": {"path": path, "runtimeArgs": args}}}).encode())
+    host.sh("systemctl reload docker; mkdir -p /tmp/root/bin; cp /bin/busybox /tmp/root/bin/; tar -c -C /tmp/root . | docker import - box")
     until(lambda: "tool" in host.info()["Runtimes"])
     try:
         host.sh("docker run -d --name c1 --network none --runtime tool box /bin/busybox sleep 600")
-        inode = host.sh("stat -c %i /opt/tool/bin/youki")
+        inode = host.sh("stat -c %i " + path)
         assert acted(releases.drive(dict(wanted, version="2"))) == "upgraded"
-        assert host.sh("stat -c %i /opt/tool/bin/youki") != inode
+        assert host.sh("stat -c %i " + path) != inode
+        assert host.sh("docker ps --format '{{.Names}}'") == "c1"
         assert host.sh("docker exec c1 /bin/busybox echo here") == "here"
         assert host.sh("docker stop -t 1 c1; docker ps -q") == "c1"
-        host.sh("docker start c1")
-        host.sh("docker rm -f c1")
+        host.sh("docker start c1; docker exec c1 /bin/busybox true; docker rm -f c1")
     finally:
-        host.sh("docker rm -f c1; docker rmi box; rm -f /etc/docker/daemon.json; systemctl reload docker", check=False)
+        host.sh("docker rm -f c1; docker rmi box; rm -f /etc/docker/daemon.json; systemctl reload docker; rm -rf /tmp/root", check=False)
+    assert releases.drive(dict(ABSENT, name=name)).changed
 
 
 # -- by plays
@@ -454,6 +463,26 @@ def test_source_of_the_controller(releases: Releases, releases_player: Player, t
     missing, _played = play_of(releases, releases_player, dict(wanted, src="nothing-there"), run=run)
     assert missing["reason"] == "source_missing" and "binaries[tool].src" in missing["msg"]
     assert releases.host.sh("ls -A /root/.ansible/tmp /home/admin/.ansible/tmp 2>/dev/null | grep ansible-; :") == ""
+
+
+def test_in_the_background(releases: Releases, releases_player: Player, tmp_path: Path) -> None:
+    """A job on the host, with a source of the controller's."""
+    (tmp_path / "tool").write_text("#!/bin/sh\necho from here\n")
+    wanted = {"name": "tool", "src": str(tmp_path / "tool"), "files": [{"dest": TOOL}]}
+    for changed in (True, False):
+        done, played = play_of(releases, releases_player, wanted, keywords={"async": 60, "poll": 1})
+        assert done.get("changed") == changed and "reason" not in done, played.text
+    assert releases.says() == "from here"
+
+
+def test_one_round_trip(releases: Releases, releases_player: Player) -> None:
+    """However many names, where there is nothing to do."""
+    names = ["tool%d" % number for number in range(4)]
+    wanted = [releases.binary(name=name, files=[{"src": "tool-1/bin/tool", "dest": "/usr/local/bin/" + name}]) for name in names]
+    assert releases.drive(*wanted).changed
+    task = {"name": "it", MODULE: {"binaries": wanted, "ca_path": FOLDER + "/ca.pem"}}
+    played = releases_player.run([task], host=releases.host.name, verbosity=3)
+    assert not played.of("it")["changed"] and played.text.count("SSH: EXEC") == 1 and "PUT" not in played.text, played.text
 
 
 def test_source_on_the_host(releases: Releases, releases_player: Player) -> None:

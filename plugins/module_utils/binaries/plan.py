@@ -15,7 +15,7 @@ _DONE = {"install": "installed", "upgrade": "upgraded", "repair": "repaired", "r
 
 class Change(NamedTuple):
     """What is to be done for one name. seen: what was at every path that it touches. goes: what the receipt lists and is
-    wanted no more. checksum: of the source, '' where only the source itself will tell."""
+    wanted no more. source_stat: of a source on the host, as the probe printed it."""
 
     binary: Binary
     receipt: Optional[Receipt]

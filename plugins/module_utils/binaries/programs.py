@@ -41,7 +41,9 @@ def check_program(path: str, *, option: str, shown: str) -> None:
         if error.errno == errno.ENOENT:
             raise _broken(option, shown, "its interpreter %s is not on this host" % (_interpreter(path) or "(a loader)"))
         if error.errno == errno.ENOEXEC:
-            raise _broken(option, shown, "it is no program for this host", "wrong_architecture")
+            raise _broken(
+                option, shown, "it is no program for this host. A 'mode' such as '0644' is for what is no program at all",
+                "wrong_architecture")
         raise _broken(option, shown, error.strerror or str(error))
     libraries = [one or two for one, two in _LIBRARY.findall(answer.words)]
     symbols = _SYMBOLS.findall(answer.words)

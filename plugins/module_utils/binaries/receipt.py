@@ -142,7 +142,7 @@ b_dest() {
     case $s_first in
         *"\"dest\": \"$2\""*)
             case $b_own in
-                8*) b_kind=file ;;
+                8*) b_kind='file' ;;
                 4*) b_kind=tree ;;
                 *) b_kind=other ;;
             esac

@@ -35,7 +35,7 @@ def member(name: str, content: bytes = b"x", *, kind: bytes = tarfile.REGTYPE, m
 
 def tar_of(path: Path, *members: Tuple[tarfile.TarInfo, bytes], mode: str = "w:gz") -> str:
     """Write an archive."""
-    with tarfile.open(str(path), mode) as out:
+    with tarfile.open(str(path), mode, format=tarfile.PAX_FORMAT) as out:
         for info, content in members:
             out.addfile(info, io.BytesIO(content) if info.isreg() else None)
     return str(path)
