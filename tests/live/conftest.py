@@ -12,6 +12,8 @@ from typing import Callable, Dict, Iterator
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+# tests/tools/env says in which folder this checkout is found as a collection.
+sys.path.insert(0, os.environ["ANSIBLE_COLLECTIONS_PATH"])
 from hosts_under_test import HOSTS, Host, Player  # noqa: E402
 
 GROUP = os.environ.get("SLIPWAY_LIVE_GROUP") or "live"

@@ -28,7 +28,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from ansible_collections.slipway.runtimes.plugins.module_utils.core import host, transaction  # noqa: E402
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError  # noqa: E402
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.plan import render  # noqa: E402
-from ansible_collections.slipway.runtimes.plugins.module_utils.engines.docker import plan, rules  # noqa: E402
+from ansible_collections.slipway.runtimes.plugins.module_utils.engines.docker import effects, plan, rules  # noqa: E402
+from ansible_collections.slipway.runtimes.plugins.module_utils.engines.docker.daemon import DaemonControl  # noqa: E402
 from ansible_collections.slipway.runtimes.plugins.module_utils.engines.docker.effects import EngineEffects  # noqa: E402
 from ansible_collections.slipway.runtimes.plugins.module_utils.engines.engine_runtimes import EngineRuntimes  # noqa: E402
 
@@ -59,7 +60,7 @@ def _hook(point, script):
     elif target.startswith("host."):
         owner, name = host, target[len("host."):]
     else:
-        owner, name = EngineEffects, target
+        owner, name = EngineEffects if hasattr(EngineEffects, target) else DaemonControl, target
     original = getattr(owner, name)
 
     @functools.wraps(original)
@@ -83,9 +84,9 @@ def main():
         if what == "rules":
             rules.check = plan.rules.check = lambda *args, **kwargs: []
         elif what == "validator":
-            EngineEffects._ask_validator = lambda *args: None
+            effects.validate = lambda *args, **kwargs: None
         elif what == "programs":
-            EngineEffects._ask_programs = lambda *args: None
+            effects.ask_programs = lambda *args, **kwargs: None
         else:
             raise ValueError(what)
     subject = EngineRuntimes()

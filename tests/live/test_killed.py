@@ -105,7 +105,7 @@ def test_killed_while_the_daemon_is_down(host: Host) -> None:
     """The restart's own moment: the daemon was stopped and not started again. It is started by the next run."""
     prepare(host, ORIGINAL)
     wanted = dict(features={"slipway-test": True}, restart="if_needed")
-    assert host.drive(hooks={"_restart:before": "systemctl stop docker.socket docker; " + KILL}, **wanted).killed
+    assert host.drive(hooks={"restart:before": "systemctl stop docker.socket docker; " + KILL}, **wanted).killed
     second = host.drive()
     assert second.error is None and "recovered" in second.result, second.text
     assert "started" in second.result["recovered"]

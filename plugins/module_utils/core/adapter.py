@@ -17,12 +17,15 @@ from .subject import Subject
 def main(subject: Subject, **module_options: Any) -> None:
     """Run a subject as an Ansible module. module_options: further arguments of AnsibleModule."""
     module = AnsibleModule(argument_spec=subject.spec, supports_check_mode=True, **module_options)
+    failure = None
     try:
         wanted = subject.parse(module.params)
         outcome = transaction.run(
             subject.effects(wanted), check_mode=module.check_mode, reads_only=subject.reads_only)
     except SlipwayError as error:
-        module.fail_json(msg=error.message, **error.result())
+        failure = error
+    if failure is not None:  # out of the handler, else a traceback would go with it
+        module.fail_json(msg=failure.message, **failure.result())
     result = render(outcome.plan, header=subject.diff_header(outcome.plan) if module._diff else None)
     result.update(outcome.result)
     for warning in outcome.warnings:

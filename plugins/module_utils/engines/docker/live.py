@@ -146,14 +146,19 @@ def differs(info: Dict[str, Any], loaded: Loaded) -> str:
     return ""
 
 
+# How the lines begin in which an engine says why it keeps its old configuration, or does not start.
+_REFUSALS = (
+    "Error reconfiguring the daemon", "unable to configure the Docker daemon", "configuration validation failed",
+    "the following directives", "failed to start daemon", "failed to load runtimes")
+
+
 def refusal_in(log: str) -> str:
     """The line in which the engine says why it refused a reload or did not start; '' where there is none.
 
     Other lines are not for users: 'Reloaded configuration' holds the whole file.
     """
     for line in log.splitlines():
-        for mark in ("Error reconfiguring the daemon", "unable to configure the Docker daemon", "failed to start daemon",
-                     "failed to load runtimes", "error creating"):
+        for mark in _REFUSALS:
             if mark in line and "Reloaded configuration" not in line:
                 return line[line.index(mark):].strip()[:2000]
     return ""
