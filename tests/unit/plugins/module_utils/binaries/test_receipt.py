@@ -34,7 +34,7 @@ def ask(request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
         questions = receipts.questions([asked], digest=digest)
         done = subprocess.run(
             shell, input=script(questions, nonce=NONCE).encode("utf-8", "surrogateescape"), stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, timeout=60)
+            stderr=subprocess.PIPE, timeout=60, check=False)
         assert done.stderr == b""
         snapshot = parse(done.stdout.decode("utf-8", "surrogateescape"), nonce=NONCE)
         assert snapshot is not None and snapshot.complete, (done.stdout, snapshot)
