@@ -205,13 +205,18 @@ def test_run_with_a_clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not [line for line in said if line.startswith("DOCKER_")]
 
 
-def is_running(pid: int) -> bool:
-    """Whether a process is there and no zombie."""
-    try:
-        with open("/proc/%d/stat" % pid) as lines:
-            return lines.read().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+def assert_ends(pid: int) -> None:
+    """A process that was killed needs a moment; one that was not has a minute."""
+    end = time.monotonic() + 5
+    while True:
+        try:
+            with open("/proc/%d/stat" % pid) as lines:
+                if lines.read().rpartition(")")[2].split()[0] == "Z":
+                    return
+        except (FileNotFoundError, ProcessLookupError):
+            return
+        assert time.monotonic() < end, "process %d still runs" % pid
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("script", [
@@ -220,12 +225,12 @@ def is_running(pid: int) -> bool:
     "trap '' TERM INT HUP; while :; do sleep 60; done",
 ])
 def test_run_ends_what_hangs(script: str) -> None:
-    """Within the limit and a second, forks included."""
+    """In time, forks included."""
     start = time.monotonic()
     answer = host.run(["sh", "-c", script], seconds=0.5)
-    assert answer.code is None and 0.5 <= time.monotonic() - start < 1.5
+    assert answer.code is None and 0.5 <= time.monotonic() - start < 3
     for word in answer.output.split():
-        assert not is_running(int(word))
+        assert_ends(int(word))
 
 
 def test_run_ends_the_forks_of_what_has_ended() -> None:
@@ -233,10 +238,7 @@ def test_run_ends_the_forks_of_what_has_ended() -> None:
     start = time.monotonic()
     answer = host.run(["sh", "-c", "sleep 60 & echo $!"], seconds=30)
     assert answer.code == 0 and time.monotonic() - start < 10
-    end = time.monotonic() + 5
-    while is_running(int(answer.output)):
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    assert_ends(int(answer.output))
 
 
 def test_ask_says_that_there_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
