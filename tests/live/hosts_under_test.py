@@ -6,6 +6,7 @@
 import base64
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -141,7 +142,7 @@ class Host:
         answer = json.loads(done.stdout.decode())
         return Driven(answer.get("result"), answer.get("error"), answer.get("warnings", ()), False, text)
 
-    def quick(self, *, check_mode: bool = False, **params: Any) -> str:
+    def quick(self, *, check_mode: bool = False, user: str = "", **params: Any) -> str:
         """What the quick way would do here: 'nothing to do', 'ships', or in check mode 'would change'.
 
         The probe's script runs in the host's sh, and the plan is made here, as on a controller.
@@ -149,7 +150,7 @@ class Host:
         subject = EngineRuntimes()
         wanted = subject.parse(with_defaults(subject.spec, params))
         text = script(subject.questions(wanted, check_mode=check_mode), nonce="0123456789abcdef")
-        done = self.run("sh", stdin=text.encode("utf-8", "surrogateescape"))
+        done = self.run("sh", stdin=text.encode("utf-8", "surrogateescape"), user=user)
         snapshot = parse(done.stdout.decode("utf-8", "surrogateescape"), nonce="0123456789abcdef")
         if snapshot is None or not snapshot.complete:
             return "ships"
@@ -304,6 +305,18 @@ def task(name: str, **params: Any) -> Dict[str, Any]:
     """A task of the module; keywords of the task itself begin with an underscore."""
     keywords = {key[1:]: value for key, value in params.items() if key.startswith("_")}
     return dict(keywords, **{"name": name, MODULE: {key: value for key, value in params.items() if not key.startswith("_")}})
+
+
+def of_task(played: Played, name: str) -> str:
+    """What was logged for one task; it takes a verbosity of 3."""
+    found = re.search(r"TASK \[%s\].*?(?=\n(?:TASK|PLAY RECAP) )" % re.escape(name), played.text, re.DOTALL)
+    assert found, played.text
+    return found.group(0)
+
+
+def execs(played: Played, name: str) -> int:
+    """How many commands were sent for one task."""
+    return len(re.findall(r"(?m)^<[^>]+> (?:SSH: )?EXEC ", of_task(played, name)))
 
 
 def until(condition: Any, *, seconds: float = 20) -> None:

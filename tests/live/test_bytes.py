@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is registered and removed again leaves the file as it was, to the byte, and the engine too."""
 
+import json
 from typing import Optional
 
 import pytest
@@ -71,3 +72,28 @@ def test_add_and_remove(host: Host, name: str) -> None:
     assert sorted(after["Runtimes"]) == sorted(before["Runtimes"])
     assert after["DefaultRuntime"] == default
     assert host.leftovers() == []
+
+
+# u::rw-, u:4321:r--, g::r--, m::r--, o::---
+ACL = "0200000001000600ffffffff02000400e110000004000400ffffffff10000400ffffffff20000000ffffffff"
+
+
+def test_attributes(host: Host) -> None:
+    """An access control list and the user's own attributes stay with the file."""
+    host.sh("rm -rf /etc/docker/*")
+    host.forget()
+    host.write(CONFIG, b"{}\n")
+    attributes = {"system.posix_acl_access": ACL, "user.comment": b"kept".hex()}
+    for name, value in attributes.items():
+        host.run("python3", "-c", "import os, sys; os.setxattr(sys.argv[1], sys.argv[2], bytes.fromhex(sys.argv[3]))", CONFIG, name, value)
+
+    def attributes_now() -> dict:
+        text = "import os, json; print(json.dumps({n: os.getxattr('%s', n).hex() for n in os.listxattr('%s')}))" % (CONFIG, CONFIG)
+        found = json.loads(host.run("python3", "-c", text).stdout.decode())
+        return {name: found.get(name) for name in attributes}
+
+    assert attributes_now() == attributes
+    assert host.drive(runtimes=[CRUN]).changed
+    assert b"crun" in host.read(CONFIG) and attributes_now() == attributes
+    assert host.drive(runtimes=[dict(CRUN, state="absent")]).changed
+    assert host.read(CONFIG) == b"{}\n" and attributes_now() == attributes

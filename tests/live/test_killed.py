@@ -15,13 +15,13 @@ KILL = 'kill -s KILL "$DRIVER"'
 ORIGINAL = b'{\n    "debug": false\n}\n'
 ABSENT = dict(CRUN, state="absent")
 
+# Each leaves something else behind: in the journal, in the file, in the engine, or in our notes.
 POINTS = (
-    "host.rename@docker.journal:before", "commit:before", "host.rename@daemon.json:before", "host.rename@daemon.json:after",
-    "commit:after", "apply:before", "apply:after", "observe:after", "settle:before", "_note:before", "_note:after",
-    "_record:before", "_record:after", "host.remove@docker.journal:before",
+    "host.rename@docker.journal:before", "host.rename@daemon.json:before", "host.rename@daemon.json:after", "apply:before",
+    "apply:after", "observe:after", "settle:before", "_note:after", "_record:after",
 )
 # The file goes, or gets its old bytes back, at the end only.
-REMOVAL_POINTS = ("host.remove@daemon.json:before", "host.remove@daemon.json:after")
+REMOVAL_POINTS = ("host.remove@daemon.json:after",)
 
 
 def in_file(host: Host) -> list:
@@ -38,13 +38,14 @@ def assert_whole(host: Host) -> None:
 
 def prepare(host: Host, original: Optional[bytes], *runtimes: dict) -> None:
     """Docker lives on the file, with these runtimes added by an ordinary run."""
-    host.sh("rm -rf /etc/docker/*")
-    host.forget()
-    host.write(CONFIG, original)
-    host.drive()
+    if host.read(CONFIG) != original or host.quick() != "nothing to do":
+        host.sh("rm -rf /etc/docker/*")
+        host.forget()
+        host.write(CONFIG, original)
+        host.drive()
+        assert_whole(host)
     if runtimes:
         assert host.drive(runtimes=list(runtimes)).changed
-    assert_whole(host)
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -60,8 +61,7 @@ def test_adding(host: Host, point: str) -> None:
     assert_whole(host)
     third = host.drive(runtimes=[CRUN])
     assert third.error is None and "recovered" not in third.result, third.text
-    assert in_file(host) == ["crun"]
-    assert_whole(host)
+    assert in_file(host) == host.loaded() == ["crun"]
     assert host.drive(runtimes=[ABSENT]).changed
     assert host.read(CONFIG) == ORIGINAL
     assert_whole(host)
@@ -75,16 +75,15 @@ def test_removing_the_last(host: Host, point: str) -> None:
     assert killed
     second = host.drive(runtimes=[ABSENT])
     assert second.error is None and "recovered" in second.result and second.changed, second.text
-    assert host.loaded() == []
     assert host.read(CONFIG) is None
     assert_whole(host)
-    assert not host.drive(runtimes=[ABSENT]).changed
+    assert host.quick(runtimes=[ABSENT]) == "nothing to do"
     assert host.drive(runtimes=[SLIP]).changed and host.drive(runtimes=[dict(SLIP, state="absent")]).changed
     assert host.read(CONFIG) is None
     assert_whole(host)
 
 
-@pytest.mark.parametrize("point", ["commit:after", "apply:before", "_systemctl@restart:before", "apply:after", "settle:before"])
+@pytest.mark.parametrize("point", ["_systemctl@restart:before", "apply:after", "settle:before"])
 def test_restarting(host: Host, point: str) -> None:
     """Killed around a restart."""
     prepare(host, ORIGINAL)

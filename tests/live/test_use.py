@@ -18,7 +18,6 @@ STORE = "containerd-snapshotter"
 @pytest.fixture
 def used(docker: Host) -> Iterator[Host]:
     """Docker with crun and an image; its containers and images go at the end."""
-    docker.sh("tar -c -C /usr/bin busybox | docker import - busybox")
     docker.sh("mkdir -p /srv/bb/bin && cp /usr/bin/busybox /srv/bb/bin/ && tar -c -C /srv/bb . | docker import - busybox")
     assert docker.drive(runtimes=[CRUN]).changed
     yield docker

@@ -3,12 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The quick way and the module say the same, over every connection, and the quick way costs one round trip."""
 
-import re
 from typing import Any, Dict, List
 
 import pytest
 
-from hosts_under_test import CRUN, ENGINES, MODULE, SLIP, Host, Played, Player, task
+from hosts_under_test import CRUN, ENGINES, MODULE, SLIP, Host, Played, Player, execs, of_task, task
 
 CONFIG = ENGINES["docker"]["config"]
 SHIPPED = {"slipway_quick": False}
@@ -39,18 +38,6 @@ def settled(host: Host) -> Host:
 def facts(result: Dict[str, Any]) -> Dict[str, Any]:
     """A result without what may differ; a traceback names the folder of its own run."""
     return {key: value for key, value in result.items() if key not in ("ansible_facts", "exception") and not key.startswith("_")}
-
-
-def of_task(played: Played, name: str) -> str:
-    """What was logged for one task."""
-    found = re.search(r"TASK \[%s\].*?(?=\n(?:TASK|PLAY RECAP) )" % re.escape(name), played.text, re.DOTALL)
-    assert found, played.text
-    return found.group(0)
-
-
-def execs(played: Played, name: str) -> int:
-    """How many commands were sent for one task."""
-    return len(re.findall(r"(?m)^<[^>]+> (?:SSH: )?EXEC ", of_task(played, name)))
 
 
 def pair(name: str, *, keywords: Dict[str, Any], **params: Any) -> List[Dict[str, Any]]:
