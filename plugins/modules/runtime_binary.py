@@ -10,13 +10,18 @@ version_added: 0.1.0
 author:
   - slipway.runtimes maintainers (@slipway)
 description:
-  - Installs the binaries of container runtimes from a release's archive or from a single file, verified by checksum. It knows
+  - Installs the binaries of container runtimes from a release's archive or from a single file, verified by checksum.
+    It knows
     what it installed by a receipt on the host, changes versions, and removes exactly what it installed.
-  - All files of one task change together or not at all. They are unpacked beside their destinations, programs are asked for their
-    version there, and then everything is renamed into place. A full disk, a broken archive, an error or a kill at any moment leaves the
+  - All files of one task change together or not at all. They are unpacked beside their destinations, programs are
+    asked for their
+    version there, and then everything is renamed into place. A full disk, a broken archive, an error or a kill at any
+    moment leaves the
     old files. What a killed run left is undone or finished by the next one, which says so in RV(recovered).
-  - Running containers go on through an upgrade, and can be stopped and removed afterwards, because a path is never without its program.
-  - Where there is nothing to do, the host is read by one short shell script and no module is transferred. A file is not read
+  - Running containers go on through an upgrade, and can be stopped and removed afterwards, because a path is never
+    without its program.
+  - Where there is nothing to do, the host is read by one short shell script and no module is transferred. A file is
+    not read
     again as long as its stat is the one in the receipt.
 options:
   binaries:
@@ -38,14 +43,16 @@ options:
         default: ''
       url:
         description:
-          - Where the archive or file is fetched from. It has to be V(https) unless O(allow_http=true), and so has every address that
+          - Where the archive or file is fetched from. It has to be V(https) unless O(allow_http=true), and so has
+            every address that
             it redirects to.
           - A user and a password in it are refused. Give them by O(headers).
         type: str
       src:
         description:
           - The archive or file, on the controller (looked for as P(ansible.builtin.file#lookup) would) or, with
-            O(binaries[].remote_src=true), on the host. One of O(binaries[].url) and O(binaries[].src) has to be given where
+            O(binaries[].remote_src=true), on the host. One of O(binaries[].url) and O(binaries[].src) has to be given
+            where
             O(binaries[].state=present).
         type: str
       remote_src:
@@ -68,21 +75,25 @@ options:
         suboptions:
           src:
             description:
-              - The path of a file or folder in the archive. V(.) is all of it. A folder is one unit, with everything in it.
+              - The path of a file or folder in the archive. V(.) is all of it. A folder is one unit, with everything
+                in it.
               - Left out where the source is no archive but the file itself.
-              - The archive may be tar, plain or compressed with gzip, bzip2, xz or zstd, or zip. What it is is seen from its content.
+              - The archive may be tar, plain or compressed with gzip, bzip2, xz or zstd, or zip. What it is is seen
+                from its content.
                 For zstd the host needs the program C(zstd), or Python 3.14.
             type: str
             default: ''
           dest:
             description:
-              - The absolute path that it gets. Missing folders above it are made, and removed when nothing of ours is in them.
+              - The absolute path that it gets. Missing folders above it are made, and removed when nothing of ours is
+                in them.
             type: str
             required: true
           mode:
             description:
               - The mode of a file, as octal digits in quotes. V("0755") without it. No set-id or sticky bits.
-              - The files of a folder have the archive's modes, without set-id bits and without write permission for group and others.
+              - The files of a folder have the archive's modes, without set-id bits and without write permission for
+                group and others.
             type: raw
           owner:
             description:
@@ -96,20 +107,23 @@ options:
             default: ''
       replace:
         description:
-          - Whether a file that was there before may be replaced. It is set aside with everything that belongs to it, below
+          - Whether a file that was there before may be replaced. It is set aside with everything that belongs to it,
+            below
             C(/var/lib/slipway-runtimes/kept), and comes back on removal.
         type: bool
         default: false
       verify:
         description:
-          - Whether executable files are asked for C(--version) before they are put in place. They have to come to an end in 10 seconds,
+          - Whether executable files are asked for C(--version) before they are put in place. They have to come to an
+            end in 10 seconds,
             with any exit code. A missing shared library or another architecture is then told, and the old files stay.
           - Of a folder only the architecture of its programs is looked at.
         type: bool
         default: true
       state:
         description:
-          - Whether the files are there. V(absent) removes what the receipt lists and gives back what was there before; of the other
+          - Whether the files are there. V(absent) removes what the receipt lists and gives back what was there before;
+            of the other
             options only the name counts then.
         type: str
         choices:
@@ -118,7 +132,8 @@ options:
         default: present
   fetch:
     description:
-      - Who fetches O(binaries[].url). With V(controller), the controller fetches and verifies it once a run for all hosts, and
+      - Who fetches O(binaries[].url). With V(controller), the controller fetches and verifies it once a run for all
+        hosts, and
         hands it on to those that need it. O(proxy), O(ca_path) and the environment are then the controller's.
     type: str
     choices:
@@ -127,7 +142,8 @@ options:
     default: host
   integrity:
     description:
-      - How it is seen that files are still what was installed. V(stat) reads a file only where its stat (inode, size, times, mode and
+      - How it is seen that files are still what was installed. V(stat) reads a file only where its stat (inode, size,
+        times, mode and
         owner) is not the one in the receipt. V(digest) reads every file each time.
     type: str
     choices:
@@ -136,31 +152,36 @@ options:
     default: stat
   force:
     description:
-      - Whether files are removed that somebody changed since they were installed. Otherwise the removal is refused, and nothing is
+      - Whether files are removed that somebody changed since they were installed. Otherwise the removal is refused,
+        and nothing is
         changed. With O(binaries[].state=present) they are put back either way, with a warning.
     type: bool
     default: false
   headers:
     description:
-      - Headers for every download, such as C(Authorization) for a private mirror. They are told to no other server that it may
+      - Headers for every download, such as C(Authorization) for a private mirror. They are told to no other server
+        that it may
         redirect to. They are never shown.
     type: dict
     default: {}
   proxy:
     description:
-      - The address of a proxy for downloads. Never shown. An empty string is none. Without it, the environment variables
+      - The address of a proxy for downloads. Never shown. An empty string is none. Without it, the environment
+        variables
         C(https_proxy), C(http_proxy) and C(no_proxy) count.
     type: str
   mirror:
     description:
-      - A base address that takes the place of scheme, host and port in every O(binaries[].url), with its path in front. C({host}) in
+      - A base address that takes the place of scheme, host and port in every O(binaries[].url), with its path in
+        front. C({host}) in
         it stands for the host that was replaced.
       - With V(https://mirror.example/{host}), V(https://github.com/a/b.tar.gz) is fetched from
         V(https://mirror.example/github.com/a/b.tar.gz).
     type: str
   allow_http:
     description:
-      - Whether O(binaries[].url) and O(mirror) may be V(http). A redirect from V(https) to V(http) is refused all the same.
+      - Whether O(binaries[].url) and O(mirror) may be V(http). A redirect from V(https) to V(http) is refused all the
+        same.
     type: bool
     default: false
   timeout:
@@ -170,7 +191,8 @@ options:
     default: 30
   ca_path:
     description:
-      - A file of PEM certificates, or a folder of them with hashed names, of authorities that are trusted besides those of the system.
+      - A file of PEM certificates, or a folder of them with hashed names, of authorities that are trusted besides
+        those of the system.
     type: str
   max_size:
     description:
@@ -257,7 +279,8 @@ binaries:
       type: str
     action:
       description:
-        - What was done, or would be in check mode. V(upgraded) stands for any change of version or source, V(repaired) for files that
+        - What was done, or would be in check mode. V(upgraded) stands for any change of version or source, V(repaired)
+          for files that
           were changed or missing, or that other places or modes were asked for.
       type: str
       choices:
@@ -275,7 +298,8 @@ binaries:
           description: The path.
           type: str
         sha256:
-          description: The digest of a file, or of a folder's listing with its contents. Null where it is not known before the change.
+          description:
+            - The digest of a file, or of a folder's listing with its contents. Null where it is not known yet.
           type: str
   sample:
     - name: youki
@@ -289,7 +313,9 @@ recovered:
   returned: when there was one
   type: str
 reason:
-  description: What kind of failure it is, a stable code such as V(checksum_mismatch), V(download_failed), V(archive_refused) or V(in_the_way).
+  description:
+    - What kind of failure it is, a stable code such as V(checksum_mismatch), V(download_failed), V(archive_refused)
+      or V(in_the_way).
   returned: failure
   type: str
 option:
@@ -301,7 +327,9 @@ failed_stage:
   returned: failure
   type: str
 rolled_back:
-  description: Whether something had been changed and everything is as it was before. Nothing is changed before the stage V(commit).
+  description:
+    - Whether something had been changed and everything is as it was before. Nothing is changed before the stage
+      V(commit).
   returned: failure
   type: bool
 """

@@ -17,7 +17,8 @@ FOLDER = "/srv/releases"
 HTTPS, HTTP = 8443, 8080
 KILL = 'kill -s KILL "$DRIVER"'
 # Where tests put things, and where the collection keeps its notes.
-WATCHED = "/usr/local /opt /etc /var/lib/slipway-runtimes"
+WATCHED = "/usr/local/bin /opt/tool* /var/lib/slipway-runtimes"
+EVERYTHING = "/usr/local /opt /etc /root /var/lib/slipway-runtimes /usr/bin /usr/sbin"
 
 
 def make_certificates(folder: Path) -> None:
@@ -63,7 +64,7 @@ cp build/tool-{v}/bin/tool tool-{v}
         self._serve()
 
     def _serve(self) -> None:
-        self.host.sh("systemd-run -q --unit slipway-releases --collect python3 %s/release_server.py %s %d %d" % (
+        self.host.sh("systemctl stop slipway-releases 2>/dev/null; systemd-run -q --unit slipway-releases --collect python3 %s/release_server.py %s %d %d" % (
             DRIVER, FOLDER, HTTPS, HTTP))
         until(lambda: self.host.sh("ss -ltn | grep -c ':%d '" % HTTPS, check=False) == "1")
 
@@ -114,12 +115,12 @@ cp build/tool-{v}/bin/tool tool-{v}
     def listing(self, where: str = WATCHED) -> str:
         """Every path with type, mode, owner, digest, target and time: not the times of folders, which any change below touches."""
         return self.host.sh(
-            "find {0} -path {1} -prune -o -type d -printf '%p %y %m %U %G\\n' -o -printf '%p %y %m %U %G %s %T@ %l\\n' | sort; "
-            "find {0} -path {1} -prune -o -type f -exec sha256sum {{}} + | sort -k2".format(where, DRIVER))
+            "find {0} -path {1} -prune -o -type d -printf '%p %y %m %U %G\\n' -o -printf '%p %y %m %U %G %s %T@ %l\\n' 2>/dev/null | sort; "
+            "find {0} -path {1} -prune -o -type f -exec sha256sum {{}} + 2>/dev/null | sort -k2".format(where, DRIVER))
 
     def leftovers(self) -> str:
         """What an unfinished run leaves: nothing, ever, after one that came to its end."""
-        return self.host.sh("find / -xdev \\( -name '.slipway-*' -o -name '*.slipway-*' -o -name '.unfinished-*' -o -name "
+        return self.host.sh("find /usr/local /opt /var/lib/slipway-runtimes \\( -name '.slipway-*' -o -name '*.slipway-*' -o -name '.unfinished-*' -o -name "
                             "'binaries.journal' \\) 2>/dev/null; :")
 
     def says(self, path: str = "/usr/local/bin/tool") -> str:

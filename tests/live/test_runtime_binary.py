@@ -14,7 +14,7 @@ from typing import Any, Callable, Dict, Iterator
 import pytest
 
 from hosts_under_test import Host, Player, until
-from releases import FOLDER, HERE, HTTP, HTTPS, KILL, Releases, make_certificates
+from releases import EVERYTHING, FOLDER, HERE, HTTP, HTTPS, KILL, Releases, make_certificates
 
 TOOL = "/usr/local/bin/tool"
 ABSENT = {"name": "tool", "state": "absent"}
@@ -52,9 +52,9 @@ def acted(driven: Any) -> str:
 
 def test_from_nothing_to_nothing(releases: Releases) -> None:
     """Check mode, install, repeat, upgrade, downgrade, remove, repeat; the file system is as it was before."""
-    before = releases.listing()
+    before = releases.listing(EVERYTHING)
     first, second = releases.binary("1"), releases.binary("2")
-    assert acted(releases.drive(first, check_mode=True)) == "installed" and releases.listing() == before
+    assert acted(releases.drive(first, check_mode=True)) == "installed" and releases.listing(EVERYTHING) == before
     done = releases.drive(first)
     assert acted(done) == "installed" and done.changed and releases.says() == "tool 1"
     assert all(len(one["sha256"]) == 64 for one in done.result["binaries"][0]["files"])
@@ -69,7 +69,7 @@ def test_from_nothing_to_nothing(releases: Releases) -> None:
     assert releases.leftovers() == ""
     assert acted(releases.drive(ABSENT, check_mode=True)) == "removed" and releases.says() == "tool 1"
     assert acted(releases.drive(ABSENT)) == "removed"
-    assert releases.listing() == before and releases.leftovers() == ""
+    assert releases.listing(EVERYTHING) == before and releases.leftovers() == ""
     assert not releases.drive(ABSENT).changed
 
 
@@ -330,11 +330,11 @@ def test_edited_during_the_run(releases: Releases) -> None:
 def test_failures(releases: Releases, point: str) -> None:
     """A full disk at each step: the old files, all of them."""
     releases.drive(releases.binary("1"))
-    before = releases.listing("/usr/local /opt")
+    before = releases.listing("/usr/local/bin /opt/tool*")
     done = releases.drive(releases.binary("2"), hooks={point: "[ -e /tmp/hit ] || { touch /tmp/hit; exit 99; }"})
     releases.host.sh("rm -f /tmp/hit")
     assert done.error is not None and done.error["rolled_back"], done.text
-    assert releases.listing("/usr/local /opt") == before and releases.leftovers() == ""
+    assert releases.listing("/usr/local/bin /opt/tool*") == before and releases.leftovers() == ""
     assert not releases.drive(releases.binary("1")).changed
 
 
@@ -356,12 +356,12 @@ def hook(point: str) -> Dict[str, str]:
 @pytest.mark.parametrize("point", POINTS)
 def test_killed(releases: Releases, point: str) -> None:
     """While it installs, upgrades and removes: the next run undoes or finishes it, says so, and nothing is left."""
-    empty = releases.listing("/usr/local /opt")
+    empty = releases.listing("/usr/local/bin /opt/tool*")
     one, two = releases.binary("1"), releases.binary("2")
     if point not in ("os.link:after",) and releases.drive(one, hooks=hook(point)).killed:
         done = releases.drive(ABSENT)
         assert done.error is None and done.changed, done.text
-        assert releases.listing("/usr/local /opt") == empty and releases.leftovers() == ""
+        assert releases.listing("/usr/local/bin /opt/tool*") == empty and releases.leftovers() == ""
     releases.forget()
     releases.drive(one)
     assert releases.drive(two, hooks=hook(point)).killed
@@ -373,7 +373,7 @@ def test_killed(releases: Releases, point: str) -> None:
     if releases.drive(ABSENT, hooks=hook(point)).killed:
         done = releases.drive(ABSENT)
         assert done.error is None and done.changed, done.text
-    assert releases.listing("/usr/local /opt") == empty and releases.leftovers() == ""
+    assert releases.listing("/usr/local/bin /opt/tool*") == empty and releases.leftovers() == ""
     assert not releases.drive(ABSENT).changed
 
 
@@ -383,12 +383,12 @@ def test_killed_over_what_was_there_before(releases: Releases) -> None:
     for point in ("swap.copy:after", "swap.forward@%s:after" % TOOL, "_finish:before", "swap.remove:after"):
         releases.forget()
         releases.host.sh("echo old >{0}; chmod 700 {0}".format(TOOL))
-        before = releases.listing("/usr/local /opt")
+        before = releases.listing("/usr/local/bin /opt/tool*")
         assert releases.drive(wanted, hooks={point: KILL}).killed
         assert releases.drive(wanted).error is None and releases.says() == "tool 1"
         assert releases.drive(ABSENT, hooks={point: KILL}).killed
         assert releases.drive(ABSENT).error is None
-        assert releases.listing("/usr/local /opt") == before and releases.leftovers() == "", point
+        assert releases.listing("/usr/local/bin /opt/tool*") == before and releases.leftovers() == "", point
         assert releases.host.sh("ls -A /var/lib/slipway-runtimes") == "", point
 
 

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Taking named files and folders out of an archive that nobody trusts.
 
-Every member is read and judged, wanted or not; nothing is written but what is named, by this module's own hand. What an archive
-says of owners and of write permissions for others is not taken over.
+Every member is read and judged, wanted or not; nothing is written but what is named, by this module's own hand. What an
+archive says of owners and of write permissions for others is not taken over.
 """
 
 import bz2
@@ -34,13 +34,15 @@ _MAGIC = (
 _HEADERS = (
     tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
 _BAD_HEADERS = (
-    tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError, tarfile.SubsequentHeaderError)  # type: ignore[attr-defined]
+    tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError,
+    tarfile.SubsequentHeaderError)  # type: ignore[attr-defined]
 _BROKEN = (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, UnicodeError, ValueError,
            NotImplementedError)
 
 
 class Limits(NamedTuple):
-    """What an archive may hold. total: bytes unpacked. ratio: unpacked to packed, above slack bytes. members: how many."""
+    """What an archive may hold. total: bytes unpacked. ratio: unpacked to packed, above slack bytes. members: how
+    many."""
 
     total: int = 16 << 30
     ratio: int = 200
@@ -76,10 +78,11 @@ def kind_of(path: str) -> str:
 
 
 def take(path: str, takings: Sequence[Taking], *, limits: Limits = Limits()) -> None:
-    """Write what is wanted of an archive. Files have the archive's modes, without set-id and without write permission for
-    group and others.
+    """Write what is wanted of an archive. Files have the archive's modes, without set-id and without write permission
+    for group and others.
 
-    Raises SlipwayError for whatever makes an archive refused; then targets may be half written. OSError is the target's.
+    Raises SlipwayError for whatever makes an archive refused; then targets may be half written. OSError is the
+    target's.
     """
     kind = kind_of(path)
     taker = _Taker(takings, limits)
@@ -266,7 +269,8 @@ def _refused(what: str) -> SlipwayError:
 
 
 class _Info(tarfile.TarInfo):
-    """A member whose headers have a size that fits into memory, and that is not taken for the end where it is broken."""
+    """A member whose headers have a size that fits into memory, and that is not taken for the end where it is
+    broken."""
 
     def _proc_member(self, tarfile):  # type: ignore[no-untyped-def]  # pylint: disable=redefined-outer-name
         if self.type in _HEADERS and self.size > _HEADER_SIZE:
@@ -354,7 +358,8 @@ def _unzstd(path: str) -> Iterator[BinaryIO]:
     program = shutil.which("zstd") or shutil.which("unzstd")
     if program is None:
         raise SlipwayError(
-            "zstd_missing", "the archive is packed with zstd, and this host can unpack that neither by a program 'zstd' (its "
+            "zstd_missing", "the archive is packed with zstd, and this host can unpack that neither by a program "
+            "'zstd' (its "
             "distribution's package of that name) nor by Python (3.14 or newer)")
     with open(path, "rb") as source, tempfile.TemporaryFile() as words:
         # A stream that is read as it comes, which run_command cannot give.
@@ -366,7 +371,8 @@ def _unzstd(path: str) -> Iterator[BinaryIO]:
             code = process.wait()
             words.seek(0)
             if code != 0:
-                raise EOFError("zstd says: %s" % (words.read(500).decode("utf-8", "replace").strip() or "code %d" % code))
+                said = words.read(500).decode("utf-8", "replace").strip()
+                raise EOFError("zstd says: %s" % (said or "code %d" % code))
         finally:
             if process.poll() is None:
                 process.kill()

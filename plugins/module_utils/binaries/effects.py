@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What runtime_binary does on a host.
 
-check gets, verifies, unpacks, tries and stages everything beside its destination, under a journal of its own; commit swaps;
-apply writes the receipts; observe reads back what is in place; settle throws away what was there before.
+check gets, verifies, unpacks, tries and stages everything beside its destination, under a journal of its own; commit
+swaps; apply writes the receipts; observe reads back what is in place; settle throws away what was there before.
 """
 
 import contextlib
@@ -31,8 +31,9 @@ from .wanted import DEFAULT_MODE, Binary, File, Wanted, file_name
 class Work:
     """What a run has to tell the next one if it is killed. All of it goes through JSON.
 
-    folders: that were made on the way to a destination. work: that hold staged and old files. units: to swap. new, old: receipts'
-    lines by name, None for none. kept_new: copies of foreign files that this run makes. kept_gone: those that it puts back.
+    folders: that were made on the way to a destination. work: that hold staged and old files. units: to swap. new, old:
+    receipts' lines by name, None for none. kept_new: copies of foreign files that this run makes. kept_gone: those that
+    it puts back.
     """
 
     def __init__(self, facts: Optional[Dict[str, Any]] = None) -> None:
@@ -77,7 +78,8 @@ class BinaryEffects(Effects):
         unread = receipts.unread(snapshot)
         if unread:
             raise SlipwayError(
-                "no_permission", "what is on the host cannot be read by this user (%s); run the task as root (become: true)"
+                "no_permission", "what is on the host cannot be read by this user (%s); run the task as root "
+                "(become: true)"
                 % "; ".join(unread))
         self.found = self.subject.found(self.wanted, snapshot)  # type: ignore[attr-defined]
         return planner.plan(self.wanted, self.found)
@@ -111,11 +113,13 @@ class BinaryEffects(Effects):
             both = sorted(wanted.intersection(one.dest for one in other.files))
             if name != change.binary.name and both:
                 raise SlipwayError(
-                    "in_the_way", "%s.files: %s was put there under the name '%s'; remove that first (state: absent)" % (
+                    "in_the_way",
+                    "%s.files: %s was put there under the name '%s'; remove that first (state: absent)" % (
                         change.binary.option, both[0], name), option=change.binary.option + ".files")
 
     def _lay_out(self, plan: Plan) -> Dict[str, Dict[str, str]]:
-        """Choose where everything is staged, before any of it is made. Returns name -> dest -> the path that it is staged at."""
+        """Choose where everything is staged, before any of it is made. Returns name -> dest -> the path that it is
+        staged at."""
         work = self.work
         staged: Dict[str, Dict[str, str]] = {}
         downloads = os.path.join(LIB_DIR, ".unfinished-" + self.token)
@@ -201,7 +205,8 @@ class BinaryEffects(Effects):
         if binary.files[0].src:
             if not kind:
                 raise SlipwayError(
-                    "no_archive", "%s: the source is no archive that is known (tar, tar.gz, tar.bz2, tar.xz, tar.zst, zip); leave "
+                    "no_archive", "%s: the source is no archive that is known (tar, tar.gz, tar.bz2, tar.xz, "
+                    "tar.zst, zip); leave "
                     "'src' out to take it as it is" % option, option=option)
             try:
                 archive.take(source, [archive.Taking(file.src, staged[file.dest]) for file in binary.files])
@@ -212,11 +217,14 @@ class BinaryEffects(Effects):
                     option="%s.%s" % (binary.option, where), **error.facts)
         elif kind:
             raise SlipwayError(
-                "src_missing", "%s: the source is a %s archive; say which of its files or folders is meant ('.' is all of it)" % (
+                "src_missing", "%s: the source is a %s archive; say which of its files or folders is meant ('.' is "
+                "all of it)" % (
                     option, kind), option=option)
         else:
             for file in binary.files:
                 _copy_content(source, staged[file.dest])
+        if binary.url:
+            os.unlink(source)  # the room is needed for what came out of it
         for index, file in enumerate(binary.files):
             _dress(file, staged[file.dest], "%s.files[%d]" % (binary.option, index))
         if binary.verify:
@@ -238,13 +246,15 @@ class BinaryEffects(Effects):
             return path
         if not binary.src or not binary.remote_src:
             raise SlipwayError(
-                "source_elsewhere", "%s: its source is the controller's to bring, and it did not: what is on the host changed "
+                "source_elsewhere", "%s: its source is the controller's to bring, and it did not: what is on the "
+                "host changed "
                 "meanwhile. Run the task again" % binary.option, option=binary.option)
         try:
             self.source_digests[binary.name] = found = fetch.digests_of(binary.src)
         except OSError as error:
             raise SlipwayError(
-                "source_missing", "%s.src: %s cannot be read on this host: %s" % (binary.option, binary.src, error.strerror),
+                "source_missing", "%s.src: %s cannot be read on this host: %s" % (
+                    binary.option, binary.src, error.strerror),
                 option=binary.option + ".src")
         fetch.check_digest(found, binary.checksum, option=binary.option, what=binary.src)
         return binary.src
@@ -277,10 +287,10 @@ class BinaryEffects(Effects):
 
     def apply(self, plan: Plan) -> None:
         if os.path.exists("/sys/fs/selinux/enforce"):
-            for unit in self.work.units:
-                if unit.new and unit.dest not in self.restored:
-                    with contextlib.suppress(OSError):
-                        host.run(["restorecon", "-R", unit.dest], seconds=60)
+            for path in self.work.folders + [
+                    unit.dest for unit in self.work.units if unit.new and unit.dest not in self.restored]:
+                with contextlib.suppress(OSError):
+                    host.run(["restorecon", "-R", path], seconds=60)
         _write_receipts(self.work.new)
 
     def observe(self, plan: Plan) -> None:
@@ -320,7 +330,8 @@ class BinaryEffects(Effects):
     def undo(self, plan: Plan, stage: str) -> str:
         if self.finishing:
             raise SlipwayError(
-                "unfinished", "the new files are in place, and what was there before could not all be removed; the next run "
+                "unfinished", "the new files are in place, and what was there before could not all be removed; the "
+                "next run "
                 "goes on with that")
         return self._back(self.work) or "Everything is as it was before."
 
@@ -336,7 +347,8 @@ class BinaryEffects(Effects):
             self._finish(work)
             return said + "it was finished: %s." % ", ".join(sorted(work.new))
         left = self._back(work)
-        return said + "it was undone, and everything is as it was before it%s." % ("; but " + left.rstrip(".") if left else "")
+        but = "; but " + left.rstrip(".") if left else ""
+        return said + "it was undone, and everything is as it was before it%s." % but
 
     def _back(self, work: Work) -> str:
         """Put everything back; says what could not be."""
@@ -354,7 +366,8 @@ class BinaryEffects(Effects):
         return "; ".join(said) + "." if said else ""
 
     def _sweep(self, work: Work, *, keep: bool = False) -> None:
-        """Remove what was staged, and the folders that were made for it. keep: what holds old files that found no way back."""
+        """Remove what was staged, and the folders that were made for it. keep: what holds old files that found no way
+        back."""
         for one in work.work:
             if keep:
                 for unit in work.units:
@@ -401,8 +414,8 @@ def _write_receipts(lines: Dict[str, Optional[str]], *, only_different: bool = F
 
 
 def _measured(receipt: Receipt) -> Receipt:
-    """The receipt, which lies on the host, with the stat of each file as it is. Raises SlipwayError where a content is not
-    what was put there."""
+    """The receipt, which lies on the host, with the stat of each file as it is. Raises SlipwayError where a content is
+    not what was put there."""
     asked = [Asked(receipt.name, tuple(one.dest for one in receipt.files))]
     seen = receipts.read(host.ask(receipts.questions(asked, digest=True)), asked)[receipt.name].seen
     files = []
@@ -452,7 +465,8 @@ def _leave_folder(folder: str) -> None:
     except OSError:
         for name, other in _all_receipts():
             if folder not in other.folders and any(one.dest.startswith(folder + "/") for one in other.files):
-                _write_receipts({name: receipts.encode(other._replace(folders=tuple(sorted(other.folders + (folder,)))))})
+                heir = other._replace(folders=tuple(sorted(other.folders + (folder,))))
+                _write_receipts({name: receipts.encode(heir)})
                 return
 
 

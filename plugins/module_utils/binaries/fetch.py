@@ -27,7 +27,8 @@ class Digests(NamedTuple):
 
 
 def address(url: str, mirror: str) -> str:
-    """Where a URL is fetched from. mirror: takes the place of scheme, host and port; '{host}' in it is the URL's host."""
+    """Where a URL is fetched from. mirror: takes the place of scheme, host and port; '{host}' in it is the URL's
+    host."""
     if not mirror:
         return url
     parts = urlsplit(url)
@@ -106,12 +107,14 @@ def _opened(url: str, fetching: Fetching, option: str) -> Any:
             401: "; 'headers' carries what the server wants to know",
             403: "; 'headers' carries what the server wants to know",
             407: "; 'proxy' carries what the proxy wants to know"}.get(error.code, "")
-        raise _failed(url, "the server says %d %s%s" % (error.code, error.reason, hint), option, "download_failed", error.code)
+        raise _failed(
+            url, "the server says %d %s%s" % (error.code, error.reason, hint), option, "download_failed", error.code)
     except urllib.error.URLError as error:
         reason = error.reason
         if isinstance(reason, (ssl.SSLError, ssl.CertificateError)):
-            raise _failed(url, "the server is not trusted: %s; 'ca_path' names the certificate of a private authority" % (
-                getattr(reason, "verify_message", "") or reason), option, "tls_failed")
+            raise _failed(
+                url, "the server is not trusted: %s; 'ca_path' names the certificate of a private authority" % (
+                    getattr(reason, "verify_message", "") or reason), option, "tls_failed")
         if isinstance(reason, (socket.timeout, TimeoutError)):
             raise _failed(url, "no answer within %d s (timeout)" % fetching.timeout, option)
         raise _failed(url, str(reason), option)
@@ -142,7 +145,8 @@ def _context(fetching: Fetching) -> ssl.SSLContext:
                 cafile=None if folder else fetching.ca_path, capath=fetching.ca_path if folder else None)
         except (OSError, ssl.SSLError) as error:
             raise SlipwayError(
-                "bad_ca", "ca_path: %s cannot be read as certificates: %s" % (fetching.ca_path, error), option="ca_path")
+                "bad_ca", "ca_path: %s cannot be read as certificates: %s" % (fetching.ca_path, error),
+                option="ca_path")
     return context
 
 
@@ -159,7 +163,8 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         parts = urlsplit(newurl)
         if parts.scheme != "https" and not (
                 parts.scheme == "http" and self.fetching.allow_http and urlsplit(req.full_url).scheme == "http"):
-            raise _failed(self.url, "it redirects to %s, which is not https" % shown(newurl), self.option, "redirect_refused")
+            raise _failed(
+                self.url, "it redirects to %s, which is not https" % shown(newurl), self.option, "redirect_refused")
         if parts.username is not None or parts.password is not None:
             raise _failed(self.url, "it redirects to an address with a user", self.option, "redirect_refused")
         request = super().redirect_request(req, fp, code, msg, headers, newurl)

@@ -14,8 +14,8 @@ _DONE = {"install": "installed", "upgrade": "upgraded", "repair": "repaired", "r
 
 
 class Change(NamedTuple):
-    """What is to be done for one name. seen: what was at every path that it touches. goes: what the receipt lists and is
-    wanted no more. source_stat: of a source on the host, as the probe printed it."""
+    """What is to be done for one name. seen: what was at every path that it touches. goes: what the receipt lists and
+    is wanted no more. source_stat: of a source on the host, as the probe printed it."""
 
     binary: Binary
     receipt: Optional[Receipt]
@@ -65,7 +65,8 @@ def result_of(binary: Binary, action: str, receipt: Optional[Receipt]) -> Dict[s
 
 
 def state_of(placed: Placed, seen: Seen) -> str:
-    """What became of a path of ours: same, stale (as it was, under another stat), attributes, changed, missing, other."""
+    """What became of a path of ours: same, stale (as it was, under another stat), attributes, changed, missing,
+    other."""
     if seen.kind == "missing":
         return "missing"
     if seen.kind != placed.kind:
@@ -136,12 +137,14 @@ def _check_way(change: Change) -> None:
         option = "%s.files[%d].dest" % (binary.option, index)
         if known is not None and known.kept and state_of(known, seen) == "other":
             raise SlipwayError(
-                "in_the_way", "%s: %s is no %s any more, as which it was put there, and what was there before that is set aside "
+                "in_the_way", "%s: %s is no %s any more, as which it was put there, and what was there before that "
+                "is set aside "
                 "already; move it away" % (option, file.dest, known.kind), option=option)
         if seen.kind == "foreign" or known is not None and state_of(known, seen) == "other":
             if not binary.replace:
                 raise SlipwayError(
-                    "in_the_way", "%s: %s is there already, and was not put there under the name '%s'; 'replace: true' sets it "
+                    "in_the_way", "%s: %s is there already, and was not put there under the name '%s'; 'replace: "
+                    "true' sets it "
                     "aside, and it comes back on removal" % (option, file.dest, binary.name), option=option)
 
 
@@ -152,7 +155,8 @@ def _check_removal(change: Change, *, force: bool) -> None:
     changed = [one.dest for one in change.goes if state_of(one, change.seen[one.dest]) in ("changed", "other")]
     if changed:
         raise SlipwayError(
-            "changed_since", "%s: %s changed since it was put there, by somebody else; it is not removed unless 'force: true' "
+            "changed_since", "%s: %s changed since it was put there, by somebody else; it is not removed unless "
+            "'force: true' "
             "says so" % (change.binary.option, ", ".join(changed)), option="force", changed_files=changed)
 
 

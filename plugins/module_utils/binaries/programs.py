@@ -20,7 +20,8 @@ _MACHINES = {
     3: "386", 8: "mips", 20: "ppc", 21: "ppc64", 22: "s390x", 40: "arm", 62: "amd64", 183: "arm64", 243: "riscv64",
     258: "loongarch64"}
 _HOSTS = {
-    "x86_64": (62, 3), "i686": (3,), "i386": (3,), "aarch64": (183, 40), "armv7l": (40,), "armv6l": (40,), "ppc64le": (21,),
+    "x86_64": (62, 3), "i686": (3,), "i386": (3,), "aarch64": (183, 40), "armv7l": (40,), "armv6l": (40,),
+    "ppc64le": (21,),
     "ppc64": (21,), "s390x": (22,), "riscv64": (243,), "loongarch64": (258,)}
 # The words of glibc's and musl's loaders.
 _LIBRARY = re.compile(
@@ -31,18 +32,20 @@ _SYMBOLS = re.compile(r"version [`']([A-Za-z0-9_.]+)' not found")
 def check_program(path: str, *, option: str, shown: str) -> None:
     """Ask an executable for its version. shown: what messages call it.
 
-    Raises SlipwayError where it cannot run: another architecture, libraries that are missing, no end in time, a crash. An exit
-    with any code of its own is an answer: not every program knows '--version'.
+    Raises SlipwayError where it cannot run: another architecture, libraries that are missing, no end in time, a crash.
+    An exit with any code of its own is an answer: not every program knows '--version'.
     """
     _check_machine(path, option=option, shown=shown)
     try:
         answer = host.run([path, "--version"], seconds=SECONDS)
     except OSError as error:
         if error.errno == errno.ENOENT:
-            raise _broken(option, shown, "its interpreter %s is not on this host" % (_interpreter(path) or "(a loader)"))
+            raise _broken(
+                option, shown, "its interpreter %s is not on this host" % (_interpreter(path) or "(a loader)"))
         if error.errno == errno.ENOEXEC:
             raise _broken(
-                option, shown, "it is no program for this host. A 'mode' such as '0644' is for what is no program at all",
+                option, shown, "it is no program for this host. A 'mode' such as '0644' is for what is no program at "
+                "all",
                 "wrong_architecture")
         raise _broken(option, shown, error.strerror or str(error))
     libraries = [one or two for one, two in _LIBRARY.findall(answer.words)]

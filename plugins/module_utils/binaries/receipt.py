@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is on a host of our binaries: the receipt of each, the questions, and the answers to them. Pure.
 
-A receipt is one line of JSON, so that the probe reads it without a fork, and holds the stat of each file as the probe prints it: a
-file whose stat is found in the text of its receipt need not be read.
+A receipt is one line of JSON, so that the probe reads it without a fork, and holds the stat of each file as the probe
+prints it: a file whose stat is found in the text of its receipt need not be read.
 """
 
 import json
@@ -53,8 +53,9 @@ class Receipt(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What is at a path. kind: missing, file, tree, other (what we put there became something else), foreign (the receipt
-    does not name it). stat: as printed. sha256: '' where the stat was that of the receipt, so the content is too."""
+    """What is at a path. kind: missing, file, tree, other (what we put there became something else), foreign (the
+    receipt does not name it). stat: as printed. sha256: '' where the stat was that of the receipt, so the content is
+    too."""
 
     kind: str
     stat: str = ""
@@ -103,7 +104,8 @@ def decode(line: str, name: str) -> Receipt:
             folders=tuple(value["folders"]), source_stat=value["source_stat"])
     except (AttributeError, KeyError, TypeError, ValueError):
         raise SlipwayError(
-            "receipt_broken", "%s is no receipt of this collection; what it stood for is not known. Move it away, and what "
+            "receipt_broken", "%s is no receipt of this collection; what it stood for is not known. Move it away, "
+            "and what "
             "is in place counts as another's" % receipt_path(name))
 
 
@@ -212,7 +214,9 @@ def more_asked(wanted: Wanted, found: Dict[str, Found]) -> Tuple[Asked, ...]:
 def questions(asked: Sequence[Asked], *, digest: bool, prefix: str = "bin") -> Tuple[Question, ...]:
     """Receipts, and what is at the paths. digest: whatever the stat is. prefix: of the answers' names, [a-z]+."""
     dests = [dest for one in asked for dest in one.dests]
-    lines = [_FUNCTIONS.strip("\n"), "b_digest=%d" % digest, "[ -e %s ] && s_trouble %s unfinished" % (quote(JOURNAL), prefix)]
+    lines = [
+        _FUNCTIONS.strip("\n"), "b_digest=%d" % digest,
+        "[ -e %s ] && s_trouble %s unfinished" % (quote(JOURNAL), prefix)]
     # One call for all of them; those that are missing are what it complains of.
     stat = 'stat -c "$b_form|%%n" -- %s 2>/dev/null' % " ".join(quote(dest) for dest in dests)
     lines.append('b_all="$s_nl$(%s)$s_nl"' % (stat if dests else ":"))
@@ -239,7 +243,8 @@ def read(snapshot: Snapshot, asked: Sequence[Asked], *, prefix: str = "bin") -> 
                 sha256=snapshot.word(answer, "sha256"))
         found[one.name] = Found(
             receipt=decode(text, one.name) if text else None, seen=seen,
-            source_stat=snapshot.word(name + ".source", "stat"), source_sha256=snapshot.word(name + ".source", "sha256"))
+            source_stat=snapshot.word(name + ".source", "stat"),
+            source_sha256=snapshot.word(name + ".source", "sha256"))
     return found
 
 

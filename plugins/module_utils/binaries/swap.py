@@ -15,8 +15,8 @@ from ..core.errors import SlipwayError
 
 
 class Unit(NamedTuple):
-    """One path. new: what is staged for it, '' where it goes. inode: of that. old: where the old one is set aside, '' where
-    there was none. All three lie on one file system."""
+    """One path. new: what is staged for it, '' where it goes. inode: of that. old: where the old one is set aside, ''
+    where there was none. All three lie on one file system."""
 
     dest: str
     new: str
@@ -52,7 +52,8 @@ def forward(unit: Unit) -> None:
 
 
 def back(unit: Unit) -> str:
-    """Undo forward(), as far as it came. Says what could not be put back because somebody else took its place, else ''."""
+    """Undo forward(), as far as it came. Says what could not be put back because somebody else took its place, else
+    ''."""
     if _inode(unit.dest) == unit.inode and unit.new:
         if unit.old and os.path.lexists(unit.old) and not _is_folder(unit.dest) and not _is_folder(unit.old):
             os.rename(unit.old, unit.dest)
@@ -78,7 +79,8 @@ def back(unit: Unit) -> str:
 
 
 def copy(source: str, target: str) -> None:
-    """Copy a file, a link or a tree to a new path with all that belongs to it: owners, modes, times, ACLs, SELinux context.
+    """Copy a file, a link or a tree to a new path with all that belongs to it: owners, modes, times, ACLs, SELinux
+    context.
 
     Raises SlipwayError on a device, a pipe or a socket.
     """

@@ -143,7 +143,8 @@ def file_name(name: str, dest: str) -> str:
 def _parse_binary(one: Dict[str, Any], option: str, fetching: Fetching) -> Binary:
     name = one.get("name") or ""
     if not _NAME.match(name):
-        raise _bad(option + ".name", "letters, digits, '.', '_' and '-', and no '.' or '-' first; got '%s'" % name, "bad_name")
+        raise _bad(
+            option + ".name", "letters, digits, '.', '_' and '-', and no '.' or '-' first; got '%s'" % name, "bad_name")
     if one.get("state") == "absent":
         return Binary(name=name, option="binaries[%s]" % name, present=False)
     option = "binaries[%s]" % name
@@ -160,7 +161,8 @@ def _parse_binary(one: Dict[str, Any], option: str, fetching: Fetching) -> Binar
         check_url(url, option + ".url", allow_http=fetching.allow_http)
         if checksum is None:
             raise _bad(
-                option + ".checksum", "what comes over a network needs one: 'checksum: sha256:...', from whom you trust, "
+                option + ".checksum", "what comes over a network needs one: 'checksum: sha256:...', from whom you "
+                "trust, "
                 "for %s" % shown(url), "checksum_missing")
     files = tuple(
         _parse_file(file, "%s.files[%d]" % (option, index)) for index, file in enumerate(one.get("files") or ()))
@@ -169,7 +171,8 @@ def _parse_binary(one: Dict[str, Any], option: str, fetching: Fetching) -> Binar
     if len(set(bool(file.src) for file in files)) > 1:
         raise _bad(option + ".files", "either each has a 'src' in the archive, or none has", "bad_src")
     return Binary(
-        name=name, option=option, version=one.get("version") or "", url=url, src=src, remote_src=remote, checksum=checksum,
+        name=name, option=option, version=one.get("version") or "", url=url, src=src, remote_src=remote,
+        checksum=checksum,
         files=files, replace=bool(one.get("replace")), verify=one.get("verify") is not False)
 
 
@@ -182,8 +185,9 @@ def _parse_file(one: Dict[str, Any], option: str) -> File:
     src = (one.get("src") or "").strip("/") if one.get("src") != "/" else "/"
     if src:
         if (one["src"].startswith("/") or ".." in src.split("/") or _BAD_SRC.search(src)):
-            raise _bad(option + ".src", "'%s': a path inside the archive, without '..' and '*'; '.' is all of it" % one["src"],
-                       "bad_src")
+            raise _bad(
+                option + ".src", "'%s': a path inside the archive, without '..' and '*'; '.' is all of it" % one["src"],
+                "bad_src")
         src = posixpath.normpath(src)
     return File(
         src=src, dest=dest, mode=_parse_mode(one.get("mode"), option + ".mode"), owner=_who(one, "owner", option),
@@ -237,8 +241,10 @@ def _parse_fetching(params: Dict[str, Any]) -> Fetching:
         raise _bad("ca_path", "'%s' is no absolute path" % ca_path, "bad_path")
     default = Fetching()
     return Fetching(
-        controller=params.get("fetch") == "controller", headers=headers, proxy=proxy, mirror=mirror, allow_http=allow_http,
-        timeout=params.get("timeout") or default.timeout, ca_path=ca_path, max_size=params.get("max_size") or default.max_size)
+        controller=params.get("fetch") == "controller", headers=headers, proxy=proxy, mirror=mirror,
+        allow_http=allow_http,
+        timeout=params.get("timeout") or default.timeout, ca_path=ca_path,
+        max_size=params.get("max_size") or default.max_size)
 
 
 def check_url(url: str, option: str, *, allow_http: bool) -> None:
@@ -278,7 +284,8 @@ def _check_apart(binaries: List[Binary]) -> None:
             option = "%s.files[%d].dest" % (binary.option, index)
             for other, owner in dests.items():
                 if other == file.dest or other.startswith(file.dest + "/") or file.dest.startswith(other + "/"):
-                    raise _bad(option, "%s and %s of '%s' are in each other's way" % (file.dest, other, owner), "doubled")
+                    raise _bad(
+                        option, "%s and %s of '%s' are in each other's way" % (file.dest, other, owner), "doubled")
             dests[file.dest] = binary.name
 
 
