@@ -126,6 +126,22 @@ def test_turned_folder(docker: Host) -> None:
         docker.sh("rm /etc/docker; mv /srv/docker.kept /etc/docker")
 
 
+def test_exchanged_folder(docker: Host) -> None:
+    """An empty folder that is older than the daemon is put in the place of the one whose file was loaded; nothing is noted."""
+    docker.sh("rm -rf /srv/none; mkdir /srv/none")
+    docker.restart()
+    assert docker.drive(runtimes=[SLIP]).changed
+    docker.sh("mv /etc/docker /srv/docker.kept; mv /srv/none /etc/docker; rm -r /run/slipway-runtimes")
+    try:
+        absent = dict(SLIP, state="absent")
+        assert docker.quick(runtimes=[absent]) == "ships"
+        assert docker.drive(runtimes=[absent]).changed
+        assert docker.loaded() == []
+        assert_settled(docker, runtimes=[absent])
+    finally:
+        docker.sh("rm -r /etc/docker; mv /srv/docker.kept /etc/docker")
+
+
 def test_kept_link(docker: Host) -> None:
     """Writing through a link keeps the link."""
     docker.sh("mkdir -p /srv/config; printf '{}\\n' >/srv/config/real.json; ln -sf ../../srv/config/real.json %s" % CONFIG)

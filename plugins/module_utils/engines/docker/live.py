@@ -48,7 +48,7 @@ def is_live(state: EngineState) -> Optional[bool]:
     if config.target != config.path:
         return None  # A link may have been turned to another, older file since.
     if config.kind == "missing":
-        return True if state.config_dir_mtime is not None and state.config_dir_mtime < daemon.started_at else None
+        return True if state.config_dir_ctime is not None and state.config_dir_ctime < daemon.started_at else None
     return True if config.kind == "file" and config.ctime_s < daemon.started_at else None
 
 

@@ -141,9 +141,9 @@ if ! [ "$e_config_fixed" ] && e_value config-file; then
 fi
 s_file config "$e_config"
 if ! [ -e "$e_config" ]; then
-    s_stat=$(stat -L -c '%Y' -- "${e_config%/*}" 2>/dev/null) ||
-        s_stat=$(stat -L -f '%m' "${e_config%/*}" 2>/dev/null) || s_stat=
-    s_say engine config_dir_mtime "$s_stat"
+    s_stat=$(stat -L -c '%Z' -- "${e_config%/*}" 2>/dev/null) ||
+        s_stat=$(stat -L -f '%c' "${e_config%/*}" 2>/dev/null) || s_stat=
+    s_say engine config_dir_ctime "$s_stat"
 fi
 s_first=
 s_line record "$e_run/$e_key.json"
@@ -320,7 +320,7 @@ class EngineState(NamedTuple):
     socket: str
     config: FileFacts
     config_named: bool  # the daemon's command line names the file, so the file must exist
-    config_dir_mtime: Optional[int]
+    config_dir_ctime: Optional[int]
     unit: Dict[str, str]
     program: str
     daemon: Optional[Daemon]
@@ -395,7 +395,7 @@ def read_engine(
         daemon = Daemon(
             pid=int(snapshot.word("engine", "pid")), start=int(snapshot.word("engine", "start")), argv=argv,
             started_at=_seconds(unit.get("ExecMainStartTimestamp", "")))
-    mtime = snapshot.word("engine", "config_dir_mtime")
+    ctime = snapshot.word("engine", "config_dir_ctime")
     found = {}
     for kind, names in (("shim", shims), ("program", programs)):
         for number, name in enumerate(names):
@@ -409,7 +409,7 @@ def read_engine(
         socket=snapshot.word("engine", "socket"),
         config=snapshot.file("config"),
         config_named=bool(snapshot.word("engine", "config_named")),
-        config_dir_mtime=int(mtime) if mtime else None,
+        config_dir_ctime=int(ctime) if ctime else None,
         unit=unit,
         program=snapshot.word("engine", "program"),
         daemon=daemon,

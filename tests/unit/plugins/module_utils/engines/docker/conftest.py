@@ -34,7 +34,7 @@ def make_state() -> Callable[..., EngineState]:
         words = ("/usr/sbin/dockerd",) + tuple(argv)
         state = EngineState(
             place=Place(engine=engine_named("docker")), uid=0, run_dir="/run/x", lib_dir="/var/lib/x", socket="/run/docker.sock",
-            config=config, config_named=False, config_dir_mtime=900, unit={"Id": "docker.service", "LoadState": "loaded"},
+            config=config, config_named=False, config_dir_ctime=900, unit={"Id": "docker.service", "LoadState": "loaded"},
             program="/usr/sbin/dockerd", daemon=Daemon(pid=42, start=4242, argv=words, started_at=STARTED_AT) if running else None,
             argv=words, record=None, state={}, journal=False, version="26.1.5", info=None, users=None, found=_Everything())
         return state._replace(**fields)

@@ -40,7 +40,7 @@ def state(
         place=Place(engine_named("docker")), uid=0, run_dir="/run/slipway-runtimes", lib_dir="/var/lib/slipway-runtimes",
         socket="/run/docker.sock", config=FileFacts(
             path=path, kind="missing" if content is None else "file", target=path, content=content, ctime_s=900),
-        config_named=False, config_dir_mtime=900, unit={"Id": "docker.service", "LoadState": "loaded"},
+        config_named=False, config_dir_ctime=900, unit={"Id": "docker.service", "LoadState": "loaded"},
         program="/usr/sbin/dockerd", daemon=Daemon(pid=7, start=70, argv=argv, started_at=1000) if running else None,
         argv=argv, record=None, state={}, journal=False, version=version, info=info if running else None,
         users=users if running else None, found={})

@@ -33,9 +33,9 @@ def record(state: Any, **other: Any) -> Dict[str, Any]:
     ({"ctime": 1001}, None),
     ({"running": False}, False),
     ({"content": None}, True),
-    ({"content": None, "config_dir_mtime": 999}, True),
-    ({"content": None, "config_dir_mtime": 1000}, None),
-    ({"content": None, "config_dir_mtime": None}, None),
+    ({"content": None, "config_dir_ctime": 999}, True),
+    ({"content": None, "config_dir_ctime": 1000}, None),
+    ({"content": None, "config_dir_ctime": None}, None),
 ])
 def test_by_times(make_state: Callable[..., Any], fields: Dict[str, Any], live: Optional[bool]) -> None:
     """Whole seconds: a file of the second of the start may have been written after it."""
@@ -65,7 +65,7 @@ def test_no_file(make_state: Callable[..., Any]) -> None:
 @pytest.mark.parametrize("content", [b"{}\n", None])
 def test_the_record_matches(make_state: Callable[..., Any], content: Any) -> None:
     """Then a later file is live too."""
-    state = make_state(content, ctime=2000, config_dir_mtime=2000)
+    state = make_state(content, ctime=2000, config_dir_ctime=2000)
     assert is_live(state) is None
     assert is_live(state._replace(record=record(state))) is True
 
