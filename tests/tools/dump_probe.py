@@ -9,6 +9,7 @@ Usage: PYTHONPATH=... tests/tools/env python tests/tools/dump_probe.py FOLDER
 import sys
 from pathlib import Path
 
+from ansible_collections.slipway.runtimes.plugins.module_utils.binaries.subject import RuntimeBinary
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.snapshot import (
     Question,
     digest_question,
@@ -25,11 +26,16 @@ RUNTIMES = [
     {"name": "gvisor", "shim": "io.containerd.runsc.v1", "options": {"ConfigPath": "/etc/it's a file.toml"}},
     {"name": "io.containerd.kata.v2"},
 ]
+BINARIES = [
+    {"name": "youki", "version": "1", "url": "https://example.org/youki.tar.gz", "checksum": "sha256:" + "0" * 64,
+     "files": [{"src": "youki", "dest": "/usr/local/bin/youki"}]},
+    {"name": "kata", "state": "absent"},
+]
 
 
 def probes() -> "dict[str, tuple[Question, ...]]":
     """The questions of every probe by its name."""
-    register, info = EngineRuntimes(), EngineInfo()
+    register, info, binary = EngineRuntimes(), EngineInfo(), RuntimeBinary()
     found = {
         "questions": (
             file_question("file", "/etc/hostname"),
@@ -47,6 +53,9 @@ def probes() -> "dict[str, tuple[Question, ...]]":
         for check_mode in (False, True):
             suffix = "-check" if check_mode else ""
             found[name + suffix] = register.questions(wanted, check_mode=check_mode)
+    for integrity in ("stat", "digest"):
+        wanted = binary.parse({"binaries": BINARIES, "integrity": integrity})
+        found["binary-" + integrity] = binary.questions(wanted, check_mode=False)
     found["info"] = info.questions(info.parse({}), check_mode=False)
     return found
 

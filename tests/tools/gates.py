@@ -71,6 +71,7 @@ GATES = (
     Gate("hosts-build", ("tests/hosts/hosts.py", "build"), 40, False),
     Gate("hosts", ("python", "-m", "pytest", "tests/hosts", "--junitxml={junit}/hosts.xml"), 15, True),
     Gate("vectors", ("tests/vectors/run",), 20, True),
+    Gate("counters", ("tests/bench/run", "--counters"), 10, True),
     Gate("molecule", ("extensions/molecule/run",), 20, True),
     Gate("live", ("python", "-m", "pytest", "tests/live", "--junitxml={junit}/live.xml"), 25, True),
 )

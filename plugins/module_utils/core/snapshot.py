@@ -64,7 +64,7 @@ s_file() {
         case $s_way in */*) s_way=${s_way%/*} ;; *) s_way= ;; esac
     done
     if [ "$s_way" ]; then
-        s_text "$1" link "$(cd -- "${2%/*}/" 2>/dev/null; readlink -f -- "$2" 2>/dev/null)"
+        s_text "$1" link "$(cd -- "${2%/*}/" 2>/dev/null && readlink -f -- "$2" 2>/dev/null)"
     fi
     if [ -f "$2" ]; then
         s_say "$1" kind file
@@ -302,8 +302,8 @@ def part_question(part: str, questions: Iterable[Question]) -> Question:
 def script(questions: Iterable[Question], *, nonce: str) -> str:
     """The whole sh script for these questions. nonce: [a-z0-9]+, new for each run, so that no program can forge an end."""
     parts = [
-        # Parts are subshells of the same functions and variables, each whole in itself.
-        "# shellcheck disable=SC2030,SC2031,SC2317",
+        # Parts are subshells of the same functions and variables, each whole in itself, and no probe needs all of them.
+        "# shellcheck disable=SC2030,SC2031,SC2034,SC2317",
         "slipway_main() {", "s_mark=slipway-%s" % nonce, PRELUDE.strip("\n"), 'printf \'%s\\n\' "$s_mark begin"']
     parts.extend(question.script for question in questions)
     parts.extend(['printf \'%s\\n\' "$s_mark end"', "}", "slipway_main </dev/null", ""])

@@ -12,6 +12,7 @@ from typing import Any, Dict, Optional, Set, Tuple
 from ...core import host
 from ...core.errors import SlipwayError
 from ...core.plan import Plan
+from ...core.snapshot import file_question
 from ...core.subject import Effects
 from . import live, plan as planner
 from .api import ApiFailure
@@ -49,7 +50,7 @@ class EngineEffects(Effects):
         self.state = self._read()
         plan = planner.plan(self.wanted, self.state, check_mode=check_mode)
         if plan.unknown:
-            self.state = self._deepen(self.state)
+            self.state = self._deepen(self.state, plan)
             plan = planner.plan(self.wanted, self.state, check_mode=check_mode)
         return plan
 
@@ -63,14 +64,16 @@ class EngineEffects(Effects):
                 config_path=path)
         return read_engine(snapshot, self.place, shims=shims, programs=programs)
 
-    def _deepen(self, state: EngineState) -> EngineState:
+    def _deepen(self, state: EngineState, plan: Plan) -> EngineState:
         """What the plan lacks, from the engine's API."""
         if state.daemon is None:
             return state
         daemon = self._control()
         try:
             info = daemon.api().get("/info")
-            state = state._replace(info=info, busy=daemon.busy(info))
+            state = state._replace(info=info)
+            if planner.UNKNOWN_BUSY in plan.unknown:
+                state = state._replace(busy=daemon.busy(info))
             if self.wanted.removes:
                 state = state._replace(users=daemon.users())
         except ApiFailure as error:
@@ -176,7 +179,13 @@ class EngineEffects(Effects):
         if self.state.daemon is None:
             return
         write = plan.step("write")
-        state = self._read()
+        state = self.state
+        if plan.result["action"] == "restart":
+            state = self._read()
+        elif write is not None:
+            # The daemon is the one that was told; should it be another by now, the record fits none.
+            facts = host.ask((file_question("config", state.config.path),)).file("config")
+            state = state._replace(config=facts)
         if state.daemon is None or state.config.content != (write.final if write else self.state.config.content):
             return
         version = live.version_of(state) or live.version_of(self.state)

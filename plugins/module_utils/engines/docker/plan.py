@@ -28,6 +28,10 @@ from .version import Version, knows, parse_version
 from .wanted import Wanted
 
 
+# What a plan lacks where a restart depends on what it would stop.
+UNKNOWN_BUSY = "what a restart would stop"
+
+
 class Write(NamedTuple):
     """The bytes to load. content: what the daemon has to read to learn the change. final: what stays in the file
     afterwards; None means that the file goes. They differ where a key must be written out to be forgotten.
@@ -135,7 +139,7 @@ def plan(wanted: Wanted, state: EngineState, *, check_mode: bool = False) -> Pla
         restart = True
     elif owed and wanted.restart == "if_idle":
         if state.busy is None:
-            unknown.append("what a restart would stop")
+            unknown.append(UNKNOWN_BUSY)
         restart = not state.busy
     if live is None and state.info is None:
         unknown.append("what is loaded")

@@ -26,6 +26,8 @@ ASK_SECONDS = 10
 
 # Both set e_at to the program that they found.
 LOOK = r"""
+e_path=
+e_beside=
 # e_look NAME PROGRAM: where PROGRAM is found on e_path, then in e_beside.
 e_look() {
     s_rest=$e_path:$e_beside:
@@ -365,7 +367,8 @@ def engine_questions(
     if programs or shims:
         texts.append(LOOK)
     if programs:
-        texts.append(DAEMON_PATH)
+        if not all(program.startswith("/") for program in programs):
+            texts.append(DAEMON_PATH)
         for number, program in enumerate(programs):
             form = "e_here program.%d %s" if program.startswith("/") else "e_look program.%d %s"
             texts.append(form % (number, quote(program)))
