@@ -274,9 +274,9 @@ class Player:
             "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_DEPRECATION_WARNINGS": "0"}
         return Command(argv, {**os.environ, **settings, **(environment or {})}, record)
 
-    def run(self, tasks: List[Dict[str, Any]], **more: Any) -> Played:
+    def run(self, tasks: List[Dict[str, Any]], *, host: Host, **more: Any) -> Played:
         """Run tasks to their end."""
-        return self.command(tasks, **more).start().finish()
+        return self.command(tasks, host=host, **more).start().finish()
 
 
 class Command:
