@@ -274,7 +274,7 @@ class Player:
             "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_DEPRECATION_WARNINGS": "0"}
         return Command(argv, {**os.environ, **settings, **(environment or {})}, record)
 
-    def run(self, tasks: List[Dict[str, Any]], *, host: Host, **more: Any) -> Played:
+    def run(self, tasks: List[Dict[str, Any]], *, host: str, **more: Any) -> Played:
         """Run tasks to their end."""
         return self.command(tasks, host=host, **more).start().finish()
 

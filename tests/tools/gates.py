@@ -73,7 +73,7 @@ GATES = (
     Gate("vectors", ("tests/vectors/run",), 20, True),
     Gate("counters", ("tests/bench/run", "--counters"), 10, True),
     Gate("molecule", ("extensions/molecule/run",), 20, True),
-    Gate("live", ("python", "-m", "pytest", "tests/live", "--junitxml={junit}/live.xml"), 25, True),
+    Gate("live", ("python", "-m", "pytest", "tests/live", "--junitxml={junit}/live.xml"), 35, True),
 )
 
 
