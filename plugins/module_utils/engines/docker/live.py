@@ -209,7 +209,7 @@ def differing_features(fresh: Dict[str, Any], started: Dict[str, Any], store: Op
 
 def loaded_store(info: Optional[Dict[str, Any]]) -> Optional[bool]:
     """Whether the engine runs on containerd's image store; None where it does not say."""
-    if not info:
+    if not info or "DriverStatus" not in info:
         return None
-    status = info.get("DriverStatus") or []
+    status = info["DriverStatus"] or []
     return any(list(pair)[:2] == ["driver-type", "io.containerd.snapshotter.v1"] for pair in status)

@@ -23,7 +23,7 @@ from .live import (
     DEFAULT, FEATURES, IMAGE_STORE, RUNTIMES, Loaded, differing_features, effective_default, is_live, is_verified,
     loaded_names, loaded_store, start_features, started_features, version_of)
 from .origin import Origin
-from .questions import EngineState, User
+from .questions import EngineState
 from .version import Version, knows, parse_version
 from .wanted import Wanted
 
@@ -71,117 +71,156 @@ def read_document(state: EngineState) -> Document:
     try:
         return parse_document(config.content, name=config.path)
     except DocumentError as error:
-        raise SlipwayError(
-            "broken_config", "%s; nothing was changed. Mend the file first" % error, config_path=config.path,
-            line=error.line, column=error.column)
+        raise _broken(error, state)
 
 
 def plan(wanted: Wanted, state: EngineState, *, check_mode: bool = False) -> Plan:
     """What has to be done on one engine. Raises SlipwayError for what the engine would refuse, or must not be done.
 
-    state.version, info and users may be None; a plan that needs them names them in 'unknown'.
+    state.version, info, users and busy may be None; a plan that needs them names them in 'unknown'.
     """
     require_engine(state)
-    document = read_document(state)
+    title = wanted.place.engine.title
     flags = rules.parse_flags(list(state.argv))
     version_text = version_of(state)
     version = parse_version(version_text) if version_text else None
-    data = document.data
-    _require_shapes(data)
-
-    origin = Origin.of(state)
-    try:
-        edited, made = _edit(document, wanted, origin.made, flags)
-    except DocumentError as error:
-        raise SlipwayError(
-            "broken_config", "%s; nothing was changed. Mend the file first" % error, config_path=state.config.path,
-            line=error.line, column=error.column)
-    final = _final(document, edited, made, origin, state)
-    new = edited.data
-    before_entries, after_entries = data.get(RUNTIMES) or {}, new.get(RUNTIMES) or {}
-    removed = tuple(name for name in before_entries if name not in after_entries)
-
-    if wanted.default_runtime is None and effective_default(new, flags) in removed:
-        name = effective_default(new, flags)
-        raise SlipwayError(
-            "runtime_is_default", "runtimes[%s]: it is still the engine's default runtime; set default_runtime (to runc, or "
-            "another) in the same task" % name, option="default_runtime", config_path=state.config.path)
-    problems = rules.check_content(final or b"{}", version=version)
-    problems += rules.check(new, version=version, flags=flags, owned=_owned(wanted))
-    problems += _unregistered_problems(wanted, version)
-    _refuse(problems, state)
-
+    candidate = _candidate(wanted, state, flags, version)
     unknown: List[str] = []
-    warnings = list(_look_ups(wanted, state, new, version, check_mode))
+    warnings = list(_look_ups(wanted, state, candidate.new, version, check_mode))
     if state.journal:
         unknown.append("an interrupted run")
         warnings.append("an earlier run was interrupted; the next run that may write mends that first")
-    if removed and state.daemon is not None:
-        if state.users is None:
-            unknown.append("the containers of what goes")
-        elif not wanted.force:
-            _refuse_users(removed, state.users)
-
+    _hold_users(wanted, state, candidate.removed, unknown)
     live = is_live(state)
     if live is None:
-        live = is_verified(state, data, version)
-    written = final != state.config.content
-    started = started_features(state, data, version)
-    fresh = start_features(new, version)
-    differing = () if started is None else differing_features(fresh, started, loaded_store(state.info))
-    # Somebody else's new feature is no reason of ours to restart, but would come with one.
-    owed = any(name in wanted.features for name in differing)
-    if owed and IMAGE_STORE in differing:
-        _guard_image_store(wanted, state, unknown)
-
-    restart = False
-    if owed and wanted.restart == "if_needed":
-        restart = True
-    elif owed and wanted.restart == "if_idle":
-        if state.busy is None:
-            unknown.append(UNKNOWN_BUSY)
-        restart = not state.busy
-    if live is None and state.info is None:
-        unknown.append("what is loaded")
+        live = is_verified(state, candidate.old, version)
+        if live is None and state.info is None:
+            unknown.append("what is loaded")
+    restart = _restart(wanted, state, candidate, version, unknown)
 
     action = "none"
     if state.daemon is not None:
-        action = "restart" if restart else "reload" if written or live is None else "none"
-    content = final if final is not None else edited.content
+        action = "restart" if restart.now else "reload" if candidate.written or live is None else "none"
+    content = candidate.final if candidate.final is not None else candidate.edited.content
     if action == "reload":
-        content = _teaching(edited, data if live else None, flags)
+        content = _teaching(candidate.edited, candidate.old if live else None, flags)
         # A deleted key keeps its old value, so the outcome of a reload may break a rule that the file does not.
-        outcome = rules.after_reload(data if live else {}, parse_document(content, name=state.config.path).data)
+        outcome = rules.after_reload(candidate.old if live else {}, parse_document(content, name=state.config.path).data)
         _refuse(rules.check(outcome, version=version, flags={}, owned=_owned(wanted)), state)
         forgotten = sorted(rules.flag_runtimes(flags))
         if forgotten and not state.record:
             warnings.append(
                 "%s forgets the runtimes of its own --add-runtime flags at a reload (%s); register them here instead" % (
-                    wanted.place.engine.title, ", ".join(forgotten)))
-    loaded = Loaded(runtimes=after_entries, removed=removed, default=effective_default(new, flags), started=(
-        fresh if restart or started is None else started))
+                    title, ", ".join(forgotten)))
+    if restart.owed and not restart.now:
+        warnings.append("%s needs a restart before it has %s; %s" % (
+            title, ", ".join("features[%s]" % name for name in restart.differing),
+            "'restart: never' leaves that to you" if wanted.restart == "never"
+            else "it would stop: %s" % "; ".join(state.busy or ("not known",))))
+    loaded = Loaded(
+        runtimes=candidate.new.get(RUNTIMES) or {}, removed=candidate.removed,
+        default=effective_default(candidate.new, flags), started=restart.started)
+    before, after = _diff(
+        wanted, candidate.old, candidate.new, candidate.removed, action if live is None and not candidate.written else "")
+    restart_required = restart.owed and not restart.now
+    result = dict(
+        config_path=state.config.path, action=action, restart_required=restart_required,
+        live=(state.daemon is not None and not restart_required), validated=False,
+        runtimes=loaded_names(candidate.new, flags), default_runtime=loaded.default, backup_file="",
+        version=version_text or "")
+    return Plan(
+        steps=_steps(wanted, state, candidate, action, content, loaded), before=before, after=after, result=result,
+        warnings=tuple(warnings), unknown=tuple(unknown))
+
+
+class _Candidate(NamedTuple):
+    """The file as it is (old) and as it shall be (new, edited; final: its bytes, None for no file)."""
+
+    old: Dict[str, Any]
+    new: Dict[str, Any]
+    edited: Document
+    final: Optional[bytes]
+    written: bool
+    removed: Tuple[str, ...]
+    origin: Optional[Dict[str, Any]]  # the note that goes with it
+
+
+def _candidate(
+    wanted: Wanted, state: EngineState, flags: Dict[str, List[str]], version: Optional[Version]
+) -> _Candidate:
+    """Raises SlipwayError where the file cannot be edited, or would break a rule of the engine."""
+    document = read_document(state)
+    _require_shapes(document.data)
+    origin = Origin.of(state)
+    try:
+        edited, made = _edit(document, wanted, origin.made, flags)
+    except DocumentError as error:
+        raise _broken(error, state)
+    final = _final(document, edited, made, origin, state)
+    old, new = document.data, edited.data
+    removed = tuple(name for name in old.get(RUNTIMES) or {} if name not in (new.get(RUNTIMES) or {}))
+    default = effective_default(new, flags)
+    if wanted.default_runtime is None and default in removed:
+        raise SlipwayError(
+            "runtime_is_default", "runtimes[%s]: it is still the engine's default runtime; set default_runtime (to runc, or "
+            "another) in the same task" % default, option="default_runtime", config_path=state.config.path)
+    problems = rules.check_content(final or b"{}", version=version)
+    problems += rules.check(new, version=version, flags=flags, owned=_owned(wanted))
+    problems += _unregistered_problems(wanted, version)
+    _refuse(problems, state)
+    return _Candidate(
+        old=old, new=new, edited=edited, final=final, written=final != state.config.content, removed=removed,
+        origin=origin.after(made, final, state))
+
+
+class _Restart(NamedTuple):
+    """owed: this task wants a feature that only a restart brings; differing: all that one would bring. now: it is to be
+    done. started: the features that the daemon has from its start, once the plan is carried out."""
+
+    owed: bool
+    now: bool
+    differing: Tuple[str, ...]
+    started: Dict[str, Any]
+
+
+def _restart(
+    wanted: Wanted, state: EngineState, candidate: _Candidate, version: Optional[Version], unknown: List[str]
+) -> _Restart:
+    """Whether a restart is owed, and done. Raises SlipwayError where it would hide images or containers."""
+    started = started_features(state, candidate.old, version)
+    fresh = start_features(candidate.new, version)
+    differing = () if started is None else differing_features(fresh, started, loaded_store(state.info))
+    # Somebody else's new feature is no reason of ours to restart, but would come with one.
+    owed = any(name in wanted.features for name in differing)
+    if owed and IMAGE_STORE in differing:
+        _guard_image_store(wanted, state, unknown)
+    now = owed and wanted.restart == "if_needed"
+    if owed and wanted.restart == "if_idle":
+        if state.busy is None:
+            unknown.append(UNKNOWN_BUSY)
+        now = not state.busy
+    return _Restart(
+        owed=owed, now=now, differing=differing, started=fresh if now or started is None else started)
+
+
+def _steps(
+    wanted: Wanted, state: EngineState, candidate: _Candidate, action: str, content: bytes, loaded: Loaded
+) -> Tuple[Step, ...]:
     steps: List[Step] = []
-    if written or content != (state.config.content or b""):
-        if written or action == "reload":
-            steps.append(Step("write", state.config.target, Write(
-                before=state.config, content=content, final=final, origin=origin.after(made, final, state))))
+    if candidate.written or (action == "reload" and content != (state.config.content or b"")):
+        steps.append(Step("write", state.config.target, Write(
+            before=state.config, content=content, final=candidate.final, origin=candidate.origin)))
     if action != "none":
         steps.append(Step(action, state.unit.get("Id") or wanted.place.unit or wanted.place.engine.unit, loaded))
     elif steps:
         steps.append(Step("leave", wanted.place.engine.title, loaded))
-    owed_after = owed and not restart
-    if owed_after:
-        warnings.append("%s needs a restart before it has %s; %s" % (
-            wanted.place.engine.title, ", ".join("features[%s]" % name for name in differing),
-            "'restart: never' leaves that to you" if wanted.restart == "never"
-            else "it would stop: %s" % "; ".join(state.busy or ("not known",))))
-    before, after = _diff(wanted, data, new, removed, action if live is None and not written else "")
-    result = dict(
-        config_path=state.config.path, action=action, restart_required=owed_after,
-        live=(state.daemon is not None and not owed_after), validated=False,
-        runtimes=loaded_names(new, flags), default_runtime=loaded.default, backup_file="", version=version_text or "")
-    return Plan(
-        steps=tuple(steps), before=before, after=after, result=result, warnings=tuple(warnings), unknown=tuple(unknown))
+    return tuple(steps)
+
+
+def _broken(error: DocumentError, state: EngineState) -> SlipwayError:
+    return SlipwayError(
+        "broken_config", "%s; nothing was changed. Mend the file first" % error, config_path=state.config.path,
+        line=error.line, column=error.column)
 
 
 def _require_shapes(data: Dict[str, Any]) -> None:
@@ -382,9 +421,15 @@ def _named_programs(
     return named
 
 
-def _refuse_users(removed: Tuple[str, ...], users: Tuple[User, ...]) -> None:
-    held = [user for user in users if user.runtime in removed]
-    if held:
+def _hold_users(wanted: Wanted, state: EngineState, removed: Tuple[str, ...], unknown: List[str]) -> None:
+    """Raises SlipwayError where containers still use what goes."""
+    if not removed or state.daemon is None:
+        return
+    if state.users is None:
+        unknown.append("the containers of what goes")
+        return
+    held = [user for user in state.users if user.runtime in removed]
+    if held and not wanted.force:
         names = sorted("%s (%s)" % (user.name or user.container[:12], user.runtime) for user in held)
         raise SlipwayError(
             "runtime_in_use", "runtimes: %s still used by these containers, which could not be started again: %s. "

@@ -192,7 +192,7 @@ def test_differs(report: Any, loaded: Loaded, words: str) -> None:
     assert words in found and bool(found) is bool(words)
 
 
-@pytest.mark.parametrize("report, store", [(None, None), ({}, None), (ON, True), (OFF, False)])
+@pytest.mark.parametrize("report, store", [(None, None), ({}, None), ({"Images": 0}, None), (ON, True), (OFF, False)])
 def test_loaded_store(report: Any, store: Optional[bool]) -> None:
     assert loaded_store(report) is store
 
