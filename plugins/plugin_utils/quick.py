@@ -13,7 +13,8 @@ import binascii
 import os
 from typing import Any, Dict, Optional, Sequence, Tuple
 
-from ansible.errors import AnsibleConnectionFailure
+from ansible import constants as C
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -77,7 +78,7 @@ class QuickAction(ActionBase):
         try:
             if self._task.async_val or not self._can_probe() or not self._wanted(task_vars):
                 return None, None
-            return self._answer(args)
+            return self._answer(args, task_vars)
         except AnsibleConnectionFailure:
             raise
         except Exception:  # whatever it is, the module meets it too and says it as modules do
@@ -99,7 +100,7 @@ class QuickAction(ActionBase):
         # The local connection gives the password's prompt the stdin that the script needs.
         return not (connection.transport == "local" and become.expect_prompt())
 
-    def _answer(self, args: Dict[str, Any]) -> Tuple[Optional[Dict[str, Any]], Optional[Plan]]:
+    def _answer(self, args: Dict[str, Any], task_vars: Dict[str, Any]) -> Tuple[Optional[Dict[str, Any]], Optional[Plan]]:
         subject = self.subject
         validation = ModuleArgumentSpecValidator(subject.spec).validate(args)
         if validation.error_messages or validation._deprecations or validation._warnings:
@@ -117,7 +118,8 @@ class QuickAction(ActionBase):
         result = render(plan, header=subject.diff_header(plan) if self._task.diff else None)
         if plan.warnings:
             result["warnings"] = list(plan.warnings)
-        result["invocation"] = {"module_args": params}
+        if tells_invocation(task_vars):
+            result["invocation"] = {"module_args": params}
         return remove_values(result, validation._no_log_values), plan
 
     def _read(self, wanted: Any, *, check_mode: bool) -> Optional[Snapshot]:
@@ -144,6 +146,14 @@ class QuickAction(ActionBase):
         finally:
             play_context.no_log = silent
         return answer.get("stdout") or ""
+
+
+def tells_invocation(task_vars: Dict[str, Any]) -> bool:
+    """Whether modules return their arguments: always before ansible-core 2.21, since then where the setting says so."""
+    try:
+        return bool(C.config.get_config_value("INJECT_INVOCATION", variables=task_vars))
+    except AnsibleError:  # the setting is not known
+        return True
 
 
 def answerable(plan: Plan, *, check_mode: bool) -> bool:

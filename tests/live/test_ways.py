@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The quick way and the module say the same, over every connection, and the quick way costs one round trip."""
 
+import re
 from typing import Any, Dict, List
 
 import pytest
@@ -73,6 +74,17 @@ def test_connections(settled: Host, player: Player, name: str, variables: dict, 
             assert " PUT " not in of_task(played, one)
     assert execs(played, "nothing, shipped") >= 1
     assert settled.loaded() == ["crun"] and settled.leftovers() == []
+
+
+def test_local(settled: Host, player: Player) -> None:
+    """The local connection, which leads to this machine: its engines, if it has any, are only read."""
+    info = "slipway.runtimes.engine_info"
+    tasks = [{"name": "read", info: {}}, {"name": "read, shipped", info: {}, "vars": SHIPPED}]
+    played = player.run(tasks, host=settled.name, variables={"ansible_connection": "local"}, verbosity=3)
+    assert played.code == 0, played.text
+    assert "engines" in assert_same(played, "read")
+    assert re.search("EXEC .*python", of_task(played, "read, shipped"))
+    assert not re.search("EXEC .*python| PUT ", of_task(played, "read"))
 
 
 def test_task_keywords(settled: Host, player: Player) -> None:
