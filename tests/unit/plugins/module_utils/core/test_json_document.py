@@ -9,9 +9,11 @@ import random
 import pytest
 
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.json_document import (
+    Document,
     DocumentError,
     parse,
 )
+from ansible_collections.slipway.runtimes.plugins.module_utils.core.json_text import TextDocument
 
 TWO = '{\n  "debug": true,\n  "runtimes": {\n    "crun": {\n      "path": "/usr/bin/crun"\n    }\n  }\n}\n'
 STYLES = {
@@ -273,6 +275,35 @@ def test_a_path_through_something_else_is_an_error():
 def test_only_json_values_are_written(value):
     with pytest.raises(ValueError):
         parse(None).set(("a",), value)
+
+
+def _nested(depth, inner):
+    return '{"a": ' + "[" * (depth - 1) + inner + "]" * (depth - 1) + "}"
+
+
+@pytest.mark.parametrize(("text", "plain"), [
+    (TWO, True),
+    ("{}", True),
+    (' \t\r\n{"a": [1, -2.5, 1e308, "\\u00e9\\ud83d\\ude00\\udc80", true, null, {}, []]} \n', True),
+    ('{"a": ' + "9" * 308 + "}", True),
+    (_nested(100, "1"), True),
+    ('{"a": [' + ", ".join(["[]"] * 200) + "]}", True),
+    (_nested(101, ""), False),
+    ('{"a": 1, "a": 1}', False),
+    ('{"a": {"b": 1, "c": 2, "b": 3}}', False),
+    ("", False),
+    ("null", False),
+])
+def test_a_plain_text_reads_as_a_close_look_does(text, plain):
+    document = parse(text.encode("utf-8"))
+    assert (type(document) is Document) == plain
+    assert repr(document.data) == repr(TextDocument(text, name="file", original=(text, b"")).data)
+
+
+@pytest.mark.parametrize("text", [_nested(101, "1"), _nested(20000, "1"), '{"a": 1e309}', '{"a": -Infinity}', '{"a": "\t"}'])
+def test_what_a_close_look_refuses_is_not_read_plainly(text):
+    with pytest.raises(DocumentError):
+        parse(text.encode("utf-8"))
 
 
 def test_data_is_the_callers_own():
