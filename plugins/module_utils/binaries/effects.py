@@ -4,7 +4,8 @@
 """What runtime_binary does on a host.
 
 check gets, verifies, unpacks, tries and stages everything beside its destination, under a journal of its own; commit
-swaps; apply writes the receipts; observe reads back what is in place; settle throws away what was there before.
+swaps; apply writes the receipts; observe reads back what is in place; withdraw takes away what is wanted no more; settle
+throws away what was there before.
 """
 
 import contextlib
@@ -14,7 +15,7 @@ import json
 import os
 import pwd
 import shutil
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from ..core import host
 from ..core.errors import SlipwayError
@@ -55,7 +56,7 @@ class Work:
 class BinaryEffects(Effects):
     """The binaries of one host, for one run."""
 
-    lock_path = receipts.LOCK
+    lock_paths = (receipts.LOCK,)
     journal_path = receipts.JOURNAL
 
     def __init__(self, subject: Subject, wanted: Wanted) -> None:
@@ -66,6 +67,7 @@ class BinaryEffects(Effects):
         self.token = "%s%d" % (hashlib.sha256(os.urandom(8)).hexdigest()[:8], os.getpid())
         self.source_digests: Dict[str, fetch.Digests] = {}
         self.restored: List[str] = []
+        self.going: Set[str] = set()  # the paths that withdraw() takes away
         self.finishing = False
 
     # -- read and plan
@@ -175,6 +177,7 @@ class BinaryEffects(Effects):
 
     def _stage_removal(self, change: Change, one: Placed, path: str) -> None:
         work = self.work
+        self.going.add(one.dest)
         new = ""
         if one.kept and os.path.lexists(one.kept):
             new = path
@@ -270,7 +273,8 @@ class BinaryEffects(Effects):
             _make_folder(os.path.dirname(kept), 0o700)
             swap.copy(dest, kept)
         for unit in self.work.units:
-            swap.forward(unit)
+            if unit.dest not in self.going:
+                swap.forward(unit)
 
     def _check_unchanged(self, plan: Plan) -> None:
         """Somebody else's edit since the plan was made is not overwritten."""
@@ -297,6 +301,11 @@ class BinaryEffects(Effects):
         for name, line in self.work.new.items():
             if line is not None:
                 self.work.new[name] = receipts.encode(_measured(receipts.decode(line, name)))
+
+    def withdraw(self, plan: Plan) -> None:
+        for unit in self.work.units:
+            if unit.dest in self.going:
+                swap.forward(unit)
 
     def settle(self, plan: Plan) -> Dict[str, Any]:
         if not plan.empty:

@@ -44,7 +44,7 @@ class Subject:
 class Effects:
     """What a subject does on the host. One object serves one run; the methods are called in the order below."""
 
-    lock_path = ""  # of the subject on this host
+    lock_paths: Tuple[str, ...] = ()  # what a run holds, taken in this order
     journal_path = ""  # where an unfinished run is written down
 
     def plan(self, *, check_mode: bool) -> Plan:
@@ -64,6 +64,11 @@ class Effects:
         """What recover() needs, as JSON values."""
         raise NotImplementedError
 
+    def journals(self, facts: Dict[str, Any]) -> Dict[str, Dict[str, Any]]:
+        """Every file that an unfinished run is written down in, in the order of writing, and what of the facts it gets.
+        facts: journal()'s, with the stage."""
+        return {self.journal_path: facts}
+
     def commit(self, plan: Plan) -> None:
         """Write. Raises SlipwayError or OSError."""
         raise NotImplementedError
@@ -75,6 +80,9 @@ class Effects:
     def observe(self, plan: Plan) -> None:
         """Wait until it is seen to be live. Raises SlipwayError."""
         raise NotImplementedError
+
+    def withdraw(self, plan: Plan) -> None:
+        """Take away what nothing needs any more, now that the change is live. Raises SlipwayError or OSError."""
 
     def settle(self, plan: Plan) -> Dict[str, Any]:
         """Leave the host as it shall stay, and note what is live; returns further result keys. Called with an empty

@@ -2,12 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The transaction: lock, read, plan, check, commit, apply, observe, settle; roll back, or recover what was killed.
+"""The transaction: lock, read, plan, check, commit, apply, observe, withdraw, settle; roll back, or recover what was
+killed.
 
 It knows no subject. What a stage does on the host is the subject's (Effects); in which order, what a failure leads to and
 what is written down before each stage, so that a kill at any moment can be undone, is decided here and nowhere else.
 """
 
+import contextlib
 import errno
 import json
 import os
@@ -42,7 +44,9 @@ def run(effects: Effects, *, check_mode: bool, reads_only: bool = False) -> Outc
         plan = _staged("plan", lambda: effects.plan(check_mode=True))
         return Outcome(plan, {}, plan.warnings)
     try:
-        with host.lock(effects.lock_path, seconds=LOCK_SECONDS):
+        with contextlib.ExitStack() as held:
+            for path in effects.lock_paths:
+                held.enter_context(host.lock(path, seconds=LOCK_SECONDS))
             return _locked(effects)
     except OSError as error:  # of the lock itself; all else has been said by then
         raise as_slipway(error, "lock")
@@ -50,11 +54,13 @@ def run(effects: Effects, *, check_mode: bool, reads_only: bool = False) -> Outc
 
 def _locked(effects: Effects) -> Outcome:
     recovered: List[str] = []
-    host.remove_unfinished(effects.journal_path)
-    if os.path.exists(effects.journal_path):
+    journals = list(effects.journals({}))
+    for path in journals:
+        host.remove_unfinished(path)
+    if any(os.path.exists(path) for path in journals):
         journal = host.read_object(effects.journal_path) or {}
         recovered.append(_staged("recover", lambda: effects.recover(journal)))
-        host.remove(effects.journal_path)
+        _forget(effects)
     plan = _staged("plan", lambda: effects.plan(check_mode=False))
     if plan.empty:
         result = _staged("settle", lambda: effects.settle(plan))
@@ -73,11 +79,12 @@ def _carry_out(effects: Effects, plan: Plan) -> Dict[str, Any]:
     try:
         result: Dict[str, Any] = {}
         for stage, act in (
-            ("commit", effects.commit), ("apply", effects.apply), ("observe", effects.observe), ("settle", effects.settle),
+            ("commit", effects.commit), ("apply", effects.apply), ("observe", effects.observe),
+            ("withdraw", effects.withdraw), ("settle", effects.settle),
         ):
             _write_journal(effects, dict(facts, stage=stage))
             result = act(plan) or {}
-        host.remove(effects.journal_path)
+        _forget(effects)
         return result
     except Exception as error:  # a fault of ours is no reason to leave a host half changed
         raise _roll_back(effects, plan, stage, as_slipway(error, stage))
@@ -89,7 +96,7 @@ def _roll_back(effects: Effects, plan: Plan, stage: str, error: SlipwayError) ->
     try:
         now = effects.undo(plan, stage)
         facts["rolled_back"] = True
-        host.remove(effects.journal_path)
+        _forget(effects)
     except (SlipwayError, OSError) as second:
         # The journal stays: the next run takes it up from here.
         facts["rolled_back"] = False
@@ -122,6 +129,12 @@ def _staged(stage: str, act: Callable[[], Any]) -> Any:
 
 
 def _write_journal(effects: Effects, facts: Dict[str, Any]) -> None:
-    text = json.dumps(facts, sort_keys=True) + "\n"
-    os.makedirs(os.path.dirname(effects.journal_path), mode=0o755, exist_ok=True)
-    host.replace(effects.journal_path, text.encode("utf-8"), mode=0o600)
+    for path, part in effects.journals(facts).items():
+        text = json.dumps(part, sort_keys=True) + "\n"
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        host.replace(path, text.encode("utf-8", "surrogateescape"), mode=0o600)
+
+
+def _forget(effects: Effects) -> None:
+    for path in reversed(list(effects.journals({}))):
+        host.remove(path)

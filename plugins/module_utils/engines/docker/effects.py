@@ -34,7 +34,7 @@ class EngineEffects(Effects):
         self.engine = wanted.place.engine
         run_dir, lib_dir = folders(self.place.scope)
         # One for all places of an engine: two of them may lead to the same file.
-        self.lock_path = os.path.join(run_dir, self.engine.name + ".lock")
+        self.lock_paths = (os.path.join(run_dir, self.engine.name + ".lock"),)
         self.record_path = os.path.join(run_dir, self.place.key + ".json")
         self.origin_path = os.path.join(lib_dir, self.place.key + ".json")
         self.journal_path = os.path.join(lib_dir, self.place.key + ".journal")
@@ -218,7 +218,7 @@ class EngineEffects(Effects):
 
     def undo(self, plan: Plan, stage: str) -> str:
         write: Optional[Write] = plan.step("write")
-        if stage in ("apply", "observe"):
+        if stage in ("apply", "observe", "withdraw"):
             self._control().end_hanging()
         if write is None:
             # A restart or reload of a file that was there before: nothing of ours to take back.

@@ -17,34 +17,38 @@ from ansible_collections.slipway.runtimes.plugins.module_utils.core.subject impo
 
 DO = Plan(steps=(Step("write", "/etc/x"),), result={"action": "none"}, warnings=("careful",))
 NOTHING = Plan(result={"action": "none"}, warnings=("careful",))
-STAGES = ["commit", "apply", "observe", "settle"]
+STAGES = ["commit", "apply", "observe", "withdraw", "settle"]
 
 
 class Recorder(Effects):
     """Effects that write down what is called, and what the journal said at that moment."""
 
     def __init__(self, folder: str, plan: Plan, faults: Optional[Dict[str, Exception]] = None) -> None:
-        self.lock_path = os.path.join(folder, "run", "x.lock")
+        self.lock_paths = tuple(os.path.join(folder, "run", name) for name in ("x.lock", "y.lock"))
         self.journal_path = os.path.join(folder, "lib", "x.journal")
         self.planned = plan
         self.faults = faults or {}
         self.calls: List[str] = []
-        self.journals: Dict[str, Any] = {}
+        self.journal_at: Dict[str, Any] = {}
         self.locked: Dict[str, bool] = {}
         self.checked: List[bool] = []
 
     def _call(self, name: str) -> None:
         self.calls.append(name)
-        self.journals[name] = host.read_object(self.journal_path)
+        self.journal_at[name] = host.read_object(self.journal_path)
         self.locked[name] = self._is_locked()
         if name in self.faults:
             raise self.faults[name]
 
     def _is_locked(self) -> bool:
-        if not os.path.exists(self.lock_path):
+        return all(self._is_held(path) for path in self.lock_paths)
+
+    @staticmethod
+    def _is_held(path: str) -> bool:
+        if not os.path.exists(path):
             return False
         try:
-            with host.lock(self.lock_path, seconds=0):
+            with host.lock(path, seconds=0):
                 return False
         except SlipwayError:
             return True
@@ -74,6 +78,9 @@ class Recorder(Effects):
 
     def observe(self, plan: Plan) -> None:
         self._call("observe")
+
+    def withdraw(self, plan: Plan) -> None:
+        self._call("withdraw")
 
     def settle(self, plan: Plan) -> Dict[str, Any]:
         self._call("settle")
@@ -116,8 +123,8 @@ def test_the_journal_on_disk(make: Callable[..., Recorder]) -> None:
     """Before each stage that changes something it says which; before and after there is none."""
     effects = make()
     transaction.run(effects, check_mode=False)
-    assert [effects.journals[name] for name in ("plan", "check", "journal")] == [None] * 3
-    assert {name: effects.journals[name] for name in STAGES} == {
+    assert [effects.journal_at[name] for name in ("plan", "check", "journal")] == [None] * 3
+    assert {name: effects.journal_at[name] for name in STAGES} == {
         name: {"path": "/etc/x", "stage": name} for name in STAGES}
     assert os.listdir(os.path.dirname(effects.journal_path)) == []
 
@@ -133,7 +140,7 @@ def test_nothing_to_do(make: Callable[..., Recorder]) -> None:
     """Then only what is live is noted."""
     effects = make(NOTHING)
     outcome = transaction.run(effects, check_mode=False)
-    assert effects.calls == ["plan", "settle"] and effects.journals["settle"] is None
+    assert effects.calls == ["plan", "settle"] and effects.journal_at["settle"] is None
     assert "changed" not in outcome.result
 
 
@@ -156,7 +163,7 @@ def test_a_failure_is_rolled_back(make: Callable[..., Recorder], stage: str) -> 
     error = failing(effects)
     assert effects.calls == ["plan", "check", "journal"] + STAGES[:STAGES.index(stage) + 1] + ["undo"]
     assert effects.undone_at == stage
-    assert effects.journals["undo"] == {"path": "/etc/x", "stage": stage}
+    assert effects.journal_at["undo"] == {"path": "/etc/x", "stage": stage}
     assert error.message == "The engine says no. All is as it was."
     assert error.result() == {
         "reason": "refused", "option": "runtimes", "detail": 1, "failed_stage": stage, "rolled_back": True}
@@ -222,7 +229,7 @@ def test_a_journal_that_was_left(make: Callable[..., Recorder], left: bytes, rea
     effects = make(plan, left=left)
     outcome = transaction.run(effects, check_mode=False)
     assert effects.calls[:2] == ["recover", "plan"] and effects.recovered == read
-    assert effects.journals["plan"] is None
+    assert effects.journal_at["plan"] is None
     assert outcome.result["recovered"] == "It was mended." and outcome.result["changed"] is True
     assert outcome.warnings == ("It was mended.", "careful")
     assert not os.path.exists(effects.journal_path)
