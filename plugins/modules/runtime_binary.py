@@ -25,131 +25,7 @@ description:
     again as long as its stat is the one in the receipt.
 options:
   binaries:
-    description:
-      - What is wanted, an element for each runtime.
-    type: list
-    elements: dict
     required: true
-    suboptions:
-      name:
-        description:
-          - The name of the receipt. Letters, digits, V(.), V(_) and V(-).
-        type: str
-        required: true
-      version:
-        description:
-          - The version, as a note in the receipt and in results. Another version is an upgrade, or a downgrade.
-        type: str
-        default: ''
-      url:
-        description:
-          - Where the archive or file is fetched from. It has to be V(https) unless O(allow_http=true), and so has
-            every address that
-            it redirects to.
-          - A user and a password in it are refused. Give them by O(headers).
-        type: str
-      src:
-        description:
-          - The archive or file, on the controller (looked for as P(ansible.builtin.file#lookup) would) or, with
-            O(binaries[].remote_src=true), on the host. One of O(binaries[].url) and O(binaries[].src) has to be given
-            where
-            O(binaries[].state=present).
-        type: str
-      remote_src:
-        description:
-          - Whether O(binaries[].src) lies on the host.
-        type: bool
-        default: false
-      checksum:
-        description:
-          - V(sha256:) or V(sha512:) and the digest of the archive or file. It is verified before anything is unpacked.
-          - Required with O(binaries[].url).
-          - Without it, O(binaries[].src) is taken as it is, and its own digest tells whether it changed.
-        type: str
-      files:
-        description:
-          - What goes where. Required where O(binaries[].state=present).
-        type: list
-        elements: dict
-        default: []
-        suboptions:
-          src:
-            description:
-              - The path of a file or folder in the archive. V(.) is all of it. A folder is one unit, with everything
-                in it.
-              - Left out where the source is no archive but the file itself.
-              - The archive may be tar, plain or compressed with gzip, bzip2, xz or zstd, or zip. What it is is seen
-                from its content.
-                For zstd the host needs the program C(zstd), or Python 3.14.
-            type: str
-            default: ''
-          dest:
-            description:
-              - The absolute path that it gets. Missing folders above it are made, and removed when nothing of ours is
-                in them.
-            type: str
-            required: true
-          mode:
-            description:
-              - The mode of a file, as octal digits in quotes. V("0755") without it. No set-id or sticky bits.
-              - The files of a folder have the archive's modes, without set-id bits and without write permission for
-                group and others.
-            type: raw
-          owner:
-            description:
-              - A user's name or number; the task's user without it. What the archive says is never taken over.
-            type: str
-            default: ''
-          group:
-            description:
-              - A group's name or number; that of the task's user without it.
-            type: str
-            default: ''
-      replace:
-        description:
-          - Whether a file that was there before may be replaced. It is set aside with everything that belongs to it,
-            below
-            C(/var/lib/slipway-runtimes/kept), and comes back on removal.
-        type: bool
-        default: false
-      verify:
-        description:
-          - Whether executable files are asked for C(--version) before they are put in place. They have to come to an
-            end in 10 seconds,
-            with any exit code. A missing shared library or another architecture is then told, and the old files stay.
-          - Of a folder only the architecture of its programs is looked at.
-        type: bool
-        default: true
-      state:
-        description:
-          - Whether the files are there. V(absent) removes what the receipt lists and gives back what was there before;
-            of the other
-            options only the name counts then.
-        type: str
-        choices:
-          - present
-          - absent
-        default: present
-  fetch:
-    description:
-      - Who fetches O(binaries[].url). With V(controller), the controller fetches and verifies it once a run for all
-        hosts, and
-        hands it on to those that need it. O(proxy), O(ca_path) and the environment are then the controller's.
-    type: str
-    choices:
-      - host
-      - controller
-    default: host
-  integrity:
-    description:
-      - How it is seen that files are still what was installed. V(stat) reads a file only where its stat (inode, size,
-        times, mode and
-        owner) is not the one in the receipt. V(digest) reads every file each time.
-    type: str
-    choices:
-      - stat
-      - digest
-    default: stat
   force:
     description:
       - Whether files are removed that somebody changed since they were installed. Otherwise the removal is refused,
@@ -157,48 +33,6 @@ options:
         changed. With O(binaries[].state=present) they are put back either way, with a warning.
     type: bool
     default: false
-  headers:
-    description:
-      - Headers for every download, such as C(Authorization) for a private mirror. They are told to no other server
-        that it may
-        redirect to. They are never shown.
-    type: dict
-    default: {}
-  proxy:
-    description:
-      - The address of a proxy for downloads. Never shown. An empty string is none. Without it, the environment
-        variables
-        C(https_proxy), C(http_proxy) and C(no_proxy) count.
-    type: str
-  mirror:
-    description:
-      - A base address that takes the place of scheme, host and port in every O(binaries[].url), with its path in
-        front. C({host}) in
-        it stands for the host that was replaced.
-      - With V(https://mirror.example/{host}), V(https://github.com/a/b.tar.gz) is fetched from
-        V(https://mirror.example/github.com/a/b.tar.gz).
-    type: str
-  allow_http:
-    description:
-      - Whether O(binaries[].url) and O(mirror) may be V(http). A redirect from V(https) to V(http) is refused all the
-        same.
-    type: bool
-    default: false
-  timeout:
-    description:
-      - How many seconds a server may be silent.
-    type: int
-    default: 30
-  ca_path:
-    description:
-      - A file of PEM certificates, or a folder of them with hashed names, of authorities that are trusted besides
-        those of the system.
-    type: str
-  max_size:
-    description:
-      - The most bytes that a download may have.
-    type: int
-    default: 2147483648
 attributes:
   check_mode:
     support: full
@@ -210,6 +44,7 @@ attributes:
     support: full
 extends_documentation_fragment:
   - slipway.runtimes.attributes
+  - slipway.runtimes.binaries
   - slipway.runtimes.engine.quick
 notes:
   - The task needs root (C(become=true)) to change anything.
@@ -230,6 +65,28 @@ EXAMPLES = r"""
         files:
           - src: youki
             dest: /usr/local/bin/youki
+  become: true
+
+- name: Install the one that fits each host, with a configuration file
+  slipway.runtimes.runtime_binary:
+    binaries:
+      - name: crun
+        version: "1.17"
+        architectures:
+          x86_64:
+            url: https://github.com/containers/crun/releases/download/1.17/crun-1.17-linux-amd64
+            checksum: sha256:e9512a3e034e781b2396d068fd24eafcd5788e410403da886df9dc8871d504a5
+          aarch64:
+            url: https://github.com/containers/crun/releases/download/1.17/crun-1.17-linux-arm64
+            checksum: sha256:3049017b99208f5ecd15c1366f47a77dace87f42dccf317ad40a07f1a867518c
+        files:
+          - dest: /usr/local/bin/crun
+      - name: gvisor-config
+        files:
+          - dest: /etc/containerd/runsc.toml
+            content: |
+              [runsc_config]
+              platform = "systrap"
   become: true
 
 - name: Install a folder as one unit, fetched once for hosts without internet

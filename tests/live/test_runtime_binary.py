@@ -392,6 +392,23 @@ def test_killed_over_what_was_there_before(releases: Releases) -> None:
         assert releases.host.sh("ls -A /var/lib/slipway-runtimes") == "", point
 
 
+def test_the_host_chooses_its_architecture(releases: Releases) -> None:
+    """The same parameters for every host; and a configuration file beside it."""
+    first, second = (
+        {key: releases.binary(version)[key] for key in ("url", "checksum")} for version in "12")
+    config = {"name": "tool-config", "files": [{"dest": "/opt/tool/etc/tool.toml", "content": "debug = true\n"}]}
+    wanted = dict(releases.binary(), url=None, checksum=None, architectures={releases.host.sh("uname -m"): first, "pdp11": second})
+    assert releases.drive(wanted, config).changed and releases.says() == "tool 1"
+    assert releases.host.sh("stat -c %a /opt/tool/etc/tool.toml; cat /opt/tool/etc/tool.toml") == "644\ndebug = true"
+    assert releases.drive(wanted, config).changed is False
+    config["files"][0]["content"] = "debug = false\n"
+    assert acted(releases.drive(config)) == "upgraded" and releases.host.sh("cat /opt/tool/etc/tool.toml") == "debug = false"
+    refused = releases.drive(dict(wanted, version="2", architectures={"pdp11": second}))
+    assert refused.error["reason"] == "unsupported_architecture" and releases.says() == "tool 1"
+    assert releases.drive(ABSENT, {"name": "tool-config", "state": "absent"}).changed
+    assert releases.host.sh("ls -A /opt/tool 2>&1; :").startswith("ls: cannot access")
+
+
 # -- with an engine
 
 
@@ -420,7 +437,8 @@ def test_upgrade_under_a_running_container(releases: Releases, name: str) -> Non
         assert host.sh("stat -c %i " + path) != inode
         assert host.sh("docker ps --format '{{.Names}}'") == "c1"
         assert host.sh("docker exec c1 /bin/busybox echo here") == "here"
-        assert host.sh("docker stop -t 1 c1; docker ps -q") == "c1"
+        host.sh("docker stop -t 1 c1")
+        until(lambda: host.sh("docker ps -q") == "")
         host.sh("docker start c1; docker exec c1 /bin/busybox true; docker rm -f c1")
     finally:
         host.sh("docker rm -f c1; docker rmi box; rm -f /etc/docker/daemon.json; systemctl reload docker; rm -rf /tmp/root", check=False)

@@ -11,11 +11,12 @@ throws away what was there before.
 import contextlib
 import grp
 import hashlib
+import io
 import json
 import os
 import pwd
 import shutil
-from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
+from typing import IO, Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from ..core import host
 from ..core.errors import SlipwayError
@@ -26,7 +27,7 @@ from .plan import Change
 from .programs import check_program, check_tree
 from .receipt import KEPT, LIB_DIR, RECEIPTS, Asked, Found, Placed, Receipt
 from .swap import Unit
-from .wanted import DEFAULT_MODE, Binary, File, Wanted, file_name
+from .wanted import CONTENT_MODE, DEFAULT_MODE, Binary, File, Wanted, file_name, for_machine, inline_source
 
 
 class Work:
@@ -83,6 +84,7 @@ class BinaryEffects(Effects):
                 "no_permission", "what is on the host cannot be read by this user (%s); run the task as root "
                 "(become: true)"
                 % "; ".join(unread))
+        self.wanted = for_machine(self.wanted, receipts.machine_of(snapshot))
         self.found = self.subject.found(self.wanted, snapshot)  # type: ignore[attr-defined]
         return planner.plan(self.wanted, self.found)
 
@@ -202,6 +204,18 @@ class BinaryEffects(Effects):
             folders=tuple(dict.fromkeys(needed)), source_stat=change.source_stat))
 
     def _stage_files(self, binary: Binary, staged: Dict[str, str]) -> None:
+        if binary.inline:
+            self.source_digests[binary.name] = fetch.digests_in(io.BytesIO(inline_source(binary.files)))
+            for file in binary.files:
+                _write_content(staged[file.dest], io.BytesIO((file.content or "").encode("utf-8", "surrogateescape")))
+        else:
+            self._unpack(binary, staged)
+        for index, file in enumerate(binary.files):
+            _dress(file, staged[file.dest], "%s.files[%d]" % (binary.option, index))
+        if binary.verify:
+            self._try(binary, staged)
+
+    def _unpack(self, binary: Binary, staged: Dict[str, str]) -> None:
         source = self._source(binary)
         kind = archive.kind_of(source)
         option = binary.option + ".files[0].src"
@@ -225,13 +239,10 @@ class BinaryEffects(Effects):
                     option, kind), option=option)
         else:
             for file in binary.files:
-                _copy_content(source, staged[file.dest])
+                with open(source, "rb") as reading:
+                    _write_content(staged[file.dest], reading)
         if binary.url:
             os.unlink(source)  # the room is needed for what came out of it
-        for index, file in enumerate(binary.files):
-            _dress(file, staged[file.dest], "%s.files[%d]" % (binary.option, index))
-        if binary.verify:
-            self._try(binary, staged)
 
     def _try(self, binary: Binary, staged: Dict[str, str]) -> None:
         for index, file in enumerate(binary.files):
@@ -484,9 +495,9 @@ def _aside(staged: str) -> str:
     return os.path.join(os.path.dirname(os.path.dirname(staged)), os.path.basename(os.path.dirname(staged)) + ".old")
 
 
-def _copy_content(source: str, target: str) -> None:
+def _write_content(target: str, reading: IO[bytes]) -> None:
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with open(source, "rb") as reading, os.fdopen(handle, "wb") as writing:
+    with os.fdopen(handle, "wb") as writing:
         shutil.copyfileobj(reading, writing, 1 << 20)
         writing.flush()
         os.fsync(writing.fileno())
@@ -506,7 +517,7 @@ def _dress(file: File, path: str, option: str) -> None:
         for name in folders + files:
             os.lchown(os.path.join(folder, name), uid, gid)
     if not tree:
-        os.chmod(path, int(file.mode or DEFAULT_MODE, 8))
+        os.chmod(path, int(file.mode or (DEFAULT_MODE if file.content is None else CONTENT_MODE), 8))
 
 
 def _number(text: str, look: Callable[[str], int], option: str, default: int) -> int:

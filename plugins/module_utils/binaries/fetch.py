@@ -10,7 +10,7 @@ import socket
 import ssl
 import urllib.error
 import urllib.request
-from typing import Any, Dict, NamedTuple, Optional, Tuple
+from typing import IO, Any, Dict, NamedTuple, Optional, Tuple
 from urllib.parse import urlsplit
 
 from ..core.errors import SlipwayError
@@ -38,14 +38,19 @@ def address(url: str, mirror: str) -> str:
 
 def digests_of(path: str) -> Digests:
     """The digests of a file. Raises OSError."""
-    sha256, sha512 = hashlib.sha256(), hashlib.sha512()
     with open(path, "rb") as source:
-        while True:
-            chunk = source.read(_CHUNK)
-            if not chunk:
-                return Digests(sha256.hexdigest(), sha512.hexdigest())
-            sha256.update(chunk)
-            sha512.update(chunk)
+        return digests_in(source)
+
+
+def digests_in(source: IO[bytes]) -> Digests:
+    """The digests of what is still to be read of a file."""
+    sha256, sha512 = hashlib.sha256(), hashlib.sha512()
+    while True:
+        chunk = source.read(_CHUNK)
+        if not chunk:
+            return Digests(sha256.hexdigest(), sha512.hexdigest())
+        sha256.update(chunk)
+        sha512.update(chunk)
 
 
 def check_digest(found: Digests, wanted: Optional[Checksum], *, option: str, what: str) -> None:

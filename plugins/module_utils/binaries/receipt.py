@@ -211,8 +211,11 @@ def more_asked(wanted: Wanted, found: Dict[str, Found]) -> Tuple[Asked, ...]:
     return tuple(asked)
 
 
-def questions(asked: Sequence[Asked], *, digest: bool, prefix: str = "bin") -> Tuple[Question, ...]:
-    """Receipts, and what is at the paths. digest: whatever the stat is. prefix: of the answers' names, [a-z]+."""
+def questions(
+    asked: Sequence[Asked], *, digest: bool, prefix: str = "bin", machine: bool = False
+) -> Tuple[Question, ...]:
+    """Receipts, and what is at the paths. digest: whatever the stat is. prefix: of the answers' names, [a-z]+.
+    machine: what uname -m says, besides (see machine_of)."""
     dests = [dest for one in asked for dest in one.dests]
     lines = [
         _FUNCTIONS.strip("\n"), "b_digest=%d" % digest,
@@ -226,7 +229,14 @@ def questions(asked: Sequence[Asked], *, digest: bool, prefix: str = "bin") -> T
         lines.extend("b_dest %s.file%d %s" % (name, number, quote(dest)) for number, dest in enumerate(one.dests))
         if one.source:
             lines.append("b_source %s.source %s" % (name, quote(one.source)))
+    if machine:
+        lines.append('s_text %s machine "$(uname -m)"' % prefix)
     return (Question(prefix, "\n".join(lines)),)
+
+
+def machine_of(snapshot: Snapshot) -> str:
+    """The host's machine, as uname -m says it; '' where it was not asked."""
+    return snapshot.word("bin", "machine")
 
 
 def read(snapshot: Snapshot, asked: Sequence[Asked], *, prefix: str = "bin") -> Dict[str, Found]:

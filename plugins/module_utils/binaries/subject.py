@@ -9,7 +9,7 @@ from ..core.plan import Plan
 from ..core.snapshot import Question, Snapshot
 from ..core.subject import Effects, Subject
 from . import plan as planner, receipt
-from .wanted import SPEC, Wanted, parse
+from .wanted import SPEC, Wanted, for_machine, parse
 
 # What the receipts named is asked in a second script, under names of its own.
 MORE = "more"
@@ -24,7 +24,7 @@ class RuntimeBinary(Subject):
         return parse(params)
 
     def questions(self, wanted: Wanted, *, check_mode: bool) -> Tuple[Question, ...]:
-        return receipt.questions(receipt.first_asked(wanted), digest=wanted.digest)
+        return receipt.questions(receipt.first_asked(wanted), digest=wanted.digest, machine=wanted.by_machine)
 
     def follow_up(self, wanted: Wanted, snapshot: Snapshot) -> Tuple[Question, ...]:
         found = receipt.read(snapshot, receipt.first_asked(wanted))
@@ -32,6 +32,7 @@ class RuntimeBinary(Subject):
         return receipt.questions(more, digest=wanted.digest, prefix=MORE) if more else ()
 
     def plan(self, wanted: Wanted, snapshot: Snapshot, *, check_mode: bool) -> Plan:
+        wanted = for_machine(wanted, receipt.machine_of(snapshot))
         return planner.plan(wanted, self.found(wanted, snapshot))
 
     def found(self, wanted: Wanted, snapshot: Snapshot) -> Dict[str, receipt.Found]:

@@ -3,15 +3,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What runtime_binary is asked for: the values, the argument spec, and the rules that need no host. Pure."""
 
+import hashlib
+import json
 import posixpath
 import re
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 from urllib.parse import urlsplit
 
 from ..core.errors import SlipwayError
 
 FILE_SPEC = dict(
     src=dict(type="str", default=""),
+    content=dict(type="str"),
     dest=dict(type="str", required=True),
     mode=dict(type="raw"),
     owner=dict(type="str", default=""),
@@ -25,17 +28,18 @@ BINARY_SPEC = dict(
     src=dict(type="str"),
     remote_src=dict(type="bool", default=False),
     checksum=dict(type="str", no_log=False),
+    architectures=dict(type="dict", default={}),
     files=dict(type="list", elements="dict", options=FILE_SPEC, default=[]),
     replace=dict(type="bool", default=False),
     verify=dict(type="bool", default=True),
     state=dict(type="str", choices=["present", "absent"], default="present"),
 )
 
-SPEC = dict(
-    binaries=dict(type="list", elements="dict", options=BINARY_SPEC, required=True),
+# The files of runtimes, and how their sources come: every module that installs takes these.
+BINARIES_SPEC = dict(
+    binaries=dict(type="list", elements="dict", options=BINARY_SPEC, default=[]),
     fetch=dict(type="str", choices=["host", "controller"], default="host"),
     integrity=dict(type="str", choices=["stat", "digest"], default="stat"),
-    force=dict(type="bool", default=False),
     headers=dict(type="dict", no_log=True, default={}),
     proxy=dict(type="str", no_log=True),
     mirror=dict(type="str"),
@@ -45,7 +49,14 @@ SPEC = dict(
     max_size=dict(type="int", default=2 << 30),
 )
 
+SPEC = dict(
+    BINARIES_SPEC,
+    binaries=dict(type="list", elements="dict", options=BINARY_SPEC, required=True),
+    force=dict(type="bool", default=False),
+)
+
 DEFAULT_MODE = "0755"
+CONTENT_MODE = "0644"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*\Z")
 _DIGITS = {"sha256": 64, "sha512": 128}
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
@@ -56,13 +67,15 @@ _BAD_SRC = re.compile(r"[\x00-\x1f\x7f*]")
 
 class File(NamedTuple):
     """One path that is put in place. src: the archive's file or folder, '.' for all of it, '' for a source that is no
-    archive. mode: four octal digits, '' for the default. owner, group: a name or a number, '' for the task's user."""
+    archive. mode: four octal digits, '' for the default. owner, group: a name or a number, '' for the task's user.
+    content: the text of a file that has no source."""
 
     src: str
     dest: str
     mode: str = ""
     owner: str = ""
     group: str = ""
+    content: Optional[str] = None
 
 
 class Checksum(NamedTuple):
@@ -75,8 +88,17 @@ class Checksum(NamedTuple):
         return "%s:%s" % (self.kind, self.digest)
 
 
+class Source(NamedTuple):
+    """Where a runtime's files come from. Exactly one of url and src."""
+
+    url: str = ""
+    src: str = ""
+    checksum: Optional[Checksum] = None
+
+
 class Binary(NamedTuple):
-    """One runtime's files. Exactly one of url and src where it is present. option: what messages call it."""
+    """One runtime's files. Where it is present it has exactly one of url, src, architectures (machine, as uname -m says
+    it, to source; see for_machine) and files with contents. option: what messages call it."""
 
     name: str
     option: str
@@ -89,6 +111,12 @@ class Binary(NamedTuple):
     replace: bool = False
     verify: bool = True
     present: bool = True
+    architectures: Dict[str, Source] = {}
+
+    @property
+    def inline(self) -> bool:
+        """Whether the files' contents are given, so that there is no source."""
+        return any(file.content is not None for file in self.files)
 
 
 class Fetching(NamedTuple):
@@ -113,6 +141,11 @@ class Wanted(NamedTuple):
     digest: bool = False
     force: bool = False
 
+    @property
+    def by_machine(self) -> bool:
+        """Whether the host's machine chooses a source."""
+        return any(one.architectures for one in self.binaries)
+
 
 def parse(params: Dict[str, Any]) -> Wanted:
     """The value of validated parameters. Raises SlipwayError that names the option."""
@@ -124,6 +157,26 @@ def parse(params: Dict[str, Any]) -> Wanted:
     return Wanted(
         binaries=tuple(binaries), fetching=fetching, digest=params.get("integrity") == "digest",
         force=bool(params.get("force")))
+
+
+def for_machine(wanted: Wanted, machine: str) -> Wanted:
+    """The same with the sources for one machine, as uname -m says it. Raises SlipwayError where there is none for it."""
+    if not wanted.by_machine:
+        return wanted
+    return wanted._replace(binaries=tuple(_for_machine(one, machine) for one in wanted.binaries))
+
+
+def _for_machine(binary: Binary, machine: str) -> Binary:
+    if not binary.architectures:
+        return binary
+    source = binary.architectures.get(machine)
+    if source is None:
+        raise SlipwayError(
+            "unsupported_architecture", "%s.architectures: there is nothing for this host's '%s', only for %s; 'url' and "
+            "'checksum' name a source of your own" % (
+                binary.option, machine, ", ".join(sorted(binary.architectures))),
+            option=binary.option + ".architectures")
+    return binary._replace(url=source.url, src=source.src, checksum=source.checksum, architectures={})
 
 
 def parse_checksum(text: str, option: str) -> Checksum:
@@ -148,32 +201,65 @@ def _parse_binary(one: Dict[str, Any], option: str, fetching: Fetching) -> Binar
     if one.get("state") == "absent":
         return Binary(name=name, option="binaries[%s]" % name, present=False)
     option = "binaries[%s]" % name
-    url, src = one.get("url") or "", one.get("src") or ""
-    if bool(url) == bool(src):
-        raise _bad(option, "give one of 'url' and 'src'", "bad_source")
     remote = bool(one.get("remote_src"))
-    if url and remote:
-        raise _bad(option + ".remote_src", "it is about 'src', and this has a 'url'", "bad_source")
-    if src and remote and (not src.startswith("/") or _UNSAID.search(src)):
-        raise _bad(option + ".src", "'%s' is no absolute path" % src, "bad_path")
-    checksum = parse_checksum(one["checksum"], option + ".checksum") if one.get("checksum") else None
-    if url:
-        check_url(url, option + ".url", allow_http=fetching.allow_http)
-        if checksum is None:
-            raise _bad(
-                option + ".checksum", "what comes over a network needs one: 'checksum: sha256:...', from whom you "
-                "trust, "
-                "for %s" % shown(url), "checksum_missing")
     files = tuple(
         _parse_file(file, "%s.files[%d]" % (option, index)) for index, file in enumerate(one.get("files") or ()))
     if not files:
         raise _bad(option + ".files", "say what goes where: at least one 'dest'", "files_missing")
     if len(set(bool(file.src) for file in files)) > 1:
         raise _bad(option + ".files", "either each has a 'src' in the archive, or none has", "bad_src")
-    return Binary(
-        name=name, option=option, version=one.get("version") or "", url=url, src=src, remote_src=remote,
-        checksum=checksum,
-        files=files, replace=bool(one.get("replace")), verify=one.get("verify") is not False)
+    if len(set(file.content is None for file in files)) > 1:
+        raise _bad(option + ".files", "either each has its 'content', or none has", "bad_content")
+    binary = Binary(
+        name=name, option=option, version=one.get("version") or "", remote_src=remote, files=files,
+        replace=bool(one.get("replace")), verify=one.get("verify") is not False)
+    given = [key for key in ("url", "src", "architectures") if one.get(key)]
+    if binary.inline:
+        if given or one.get("checksum") or remote:
+            raise _bad(option, "a file with 'content' has no source: no 'url', 'src', 'architectures' or 'checksum'", "bad_source")
+        return binary._replace(checksum=Checksum("sha256", hashlib.sha256(inline_source(files)).hexdigest()))
+    if len(given) != 1:
+        raise _bad(option, "give one of 'url', 'src' and 'architectures'", "bad_source")
+    if given == ["architectures"]:
+        if one.get("checksum"):
+            raise _bad(option + ".checksum", "each of 'architectures' has its own", "bad_source")
+        return binary._replace(architectures=_parse_architectures(one["architectures"], option, remote, fetching))
+    source = _parse_source(one, option, remote, fetching)
+    return binary._replace(url=source.url, src=source.src, checksum=source.checksum)
+
+
+def inline_source(files: Sequence[File]) -> bytes:
+    """What stands for the source of files whose contents are given: another content is another source."""
+    text = json.dumps([[file.dest, file.content] for file in files], sort_keys=True)
+    return text.encode("ascii")
+
+
+def _parse_architectures(value: Dict[str, Any], option: str, remote: bool, fetching: Fetching) -> Dict[str, Source]:
+    found = {}
+    for machine, one in value.items():
+        here = "%s.architectures[%s]" % (option, machine)
+        if not isinstance(one, dict) or set(one) - {"url", "src", "checksum"}:
+            raise _bad(here, "give 'checksum' and one of 'url' and 'src'", "bad_source")
+        found[str(machine)] = _parse_source(one, here, remote, fetching)
+    return found
+
+
+def _parse_source(one: Dict[str, Any], option: str, remote: bool, fetching: Fetching) -> Source:
+    url, src = str(one.get("url") or ""), str(one.get("src") or "")
+    if bool(url) == bool(src):
+        raise _bad(option, "give one of 'url' and 'src'", "bad_source")
+    if url and remote:
+        raise _bad(option + ".remote_src", "it is about 'src', and this has a 'url'", "bad_source")
+    if src and remote and (not src.startswith("/") or _UNSAID.search(src)):
+        raise _bad(option + ".src", "'%s' is no absolute path" % src, "bad_path")
+    checksum = parse_checksum(str(one["checksum"]), option + ".checksum") if one.get("checksum") else None
+    if url:
+        check_url(url, option + ".url", allow_http=fetching.allow_http)
+        if checksum is None:
+            raise _bad(
+                option + ".checksum", "what comes over a network needs one: 'checksum: sha256:...', from whom you "
+                "trust, for %s" % shown(url), "checksum_missing")
+    return Source(url=url, src=src, checksum=checksum)
 
 
 def _parse_file(one: Dict[str, Any], option: str) -> File:
@@ -189,8 +275,11 @@ def _parse_file(one: Dict[str, Any], option: str) -> File:
                 option + ".src", "'%s': a path inside the archive, without '..' and '*'; '.' is all of it" % one["src"],
                 "bad_src")
         src = posixpath.normpath(src)
+    content = one.get("content")
+    if content is not None and src:
+        raise _bad(option + ".content", "give one of 'src', a path in the archive, and 'content'", "bad_content")
     return File(
-        src=src, dest=dest, mode=_parse_mode(one.get("mode"), option + ".mode"), owner=_who(one, "owner", option),
+        content=content, src=src, dest=dest, mode=_parse_mode(one.get("mode"), option + ".mode"), owner=_who(one, "owner", option),
         group=_who(one, "group", option))
 
 

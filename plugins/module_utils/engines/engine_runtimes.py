@@ -24,18 +24,19 @@ PLACE_SPEC = dict(
     cli=dict(type="str"),
 )
 
-SPEC = dict(
-    PLACE_SPEC,
+# What is registered with one engine, and how.
+REGISTRATION_SPEC = dict(
     runtimes=dict(type="list", elements="dict", options=RUNTIME_SPEC, default=[]),
     exclusive=dict(type="bool", default=False),
     default_runtime=dict(type="str"),
     features=dict(type="dict", default={}),
     image_store=dict(type="str", choices=["if_empty", "switch"], default="if_empty"),
     restart=dict(type="str", choices=["if_idle", "if_needed", "never"], default="if_idle"),
-    force=dict(type="bool", default=False),
     wait_timeout=dict(type="int", default=60),
     backup=dict(type="bool", default=False),
 )
+
+SPEC = dict(PLACE_SPEC, force=dict(type="bool", default=False), **REGISTRATION_SPEC)
 
 
 class EngineRuntimes(Subject):

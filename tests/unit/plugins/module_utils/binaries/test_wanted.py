@@ -7,7 +7,7 @@ from typing import Any, Dict
 
 import pytest
 
-from ansible_collections.slipway.runtimes.plugins.module_utils.binaries.wanted import Checksum, File, parse
+from ansible_collections.slipway.runtimes.plugins.module_utils.binaries.wanted import Checksum, File, for_machine, parse
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError
 
 SHA256 = "sha256:" + "a" * 64
@@ -76,6 +76,21 @@ BAD = {
     "no host": (one(url="https:///x"), "bad_url", "binaries[youki].url"),
     "space": (one(url="https://example.com/a b"), "bad_url", "binaries[youki].url"),
     "port": (one(url="https://example.com:x/"), "bad_url", "binaries[youki].url"),
+    "machines and url": (one(architectures={"x86_64": dict(src="x")}), "bad_source", "binaries[youki]"),
+    "machines and checksum": (one(url=None, architectures={"x86_64": dict(src="x")}), "bad_source", "binaries[youki].checksum"),
+    "a machine without a source": (
+        one(url=None, checksum=None, architectures={"x86_64": dict(checksum=GOOD["checksum"])}), "bad_source",
+        "binaries[youki].architectures[x86_64]"),
+    "a machine of another shape": (
+        one(url=None, checksum=None, architectures={"x86_64": "https://example.com"}), "bad_source",
+        "binaries[youki].architectures[x86_64]"),
+    "a machine's url without a checksum": (
+        one(url=None, checksum=None, architectures={"x86_64": dict(url="https://example.com/x")}), "checksum_missing",
+        "binaries[youki].architectures[x86_64].checksum"),
+    "content and url": (one(files=[dict(dest="/a", content="")]), "bad_source", "binaries[youki]"),
+    "content and src": (one(files=[dict(dest="/a", content="", src="a")]), "bad_content", "binaries[youki].files[0].content"),
+    "content for one": (
+        one(url=None, checksum=None, files=[dict(dest="/a", content=""), dict(dest="/b")]), "bad_content", "binaries[youki].files"),
     "password": (one(url="https://me:secret@example.com/x"), "password_in_url", "binaries[youki].url"),
     "user": (one(url="https://secret@example.com/x"), "password_in_url", "binaries[youki].url"),
     "no files": (one(files=[]), "files_missing", "binaries[youki].files"),
@@ -126,3 +141,39 @@ def test_bad(name: str) -> None:
 def test_http_where_allowed() -> None:
     """It is the user's word."""
     parse(dict(one(url="http://example.com/x"), allow_http=True))
+
+
+SOURCES = {"x86_64": dict(url="https://example.com/a", checksum=GOOD["checksum"]), "aarch64": dict(src="b")}
+
+
+@pytest.mark.parametrize("machine, url, src, checksum", [
+    ("x86_64", "https://example.com/a", "", GOOD["checksum"]), ("aarch64", "", "b", "None"),
+])
+def test_the_machine_chooses(machine: str, url: str, src: str, checksum: str) -> None:
+    wanted = parse(one(url=None, checksum=None, architectures=SOURCES))
+    assert wanted.by_machine
+    chosen = for_machine(wanted, machine)
+    assert not chosen.by_machine
+    binary = chosen.binaries[0]
+    assert (binary.url, binary.src, str(binary.checksum)) == (url, src, checksum)
+
+
+def test_no_source_for_the_machine() -> None:
+    """Where the runtime goes, the machine does not matter."""
+    params = one(url=None, checksum=None, architectures=SOURCES)
+    with pytest.raises(SlipwayError) as caught:
+        for_machine(parse(params), "s390x")
+    assert caught.value.reason == "unsupported_architecture" and caught.value.option == "binaries[youki].architectures"
+    assert "'s390x', only for aarch64, x86_64" in caught.value.message
+    params["binaries"][0]["state"] = "absent"
+    assert for_machine(parse(params), "s390x") == parse(params)
+
+
+def test_a_content_is_its_own_source() -> None:
+    """Another text, or another place for it, is another source."""
+    def of(dest: str, content: str) -> Any:
+        return parse(one(url=None, checksum=None, files=[dict(dest=dest, content=content)])).binaries[0]
+
+    assert of("/a", "x").inline and not parse(one()).binaries[0].inline
+    assert of("/a", "x").checksum == of("/a", "x").checksum
+    assert len({str(of(*each).checksum) for each in (("/a", "x"), ("/a", "y"), ("/b", "x"), ("/a", ""))}) == 4
