@@ -8,11 +8,10 @@ Pure. One question asks for the whole daemon, because each part of it depends on
 process is the daemon, its command line says which file it reads, the record says whether anything else must be asked.
 """
 
-import calendar
+import datetime
 import hashlib
 import json
 import re
-import time
 from typing import Any, Dict, NamedTuple, Optional, Sequence, Tuple
 
 from ...core.snapshot import FileFacts, Question, Snapshot, quote
@@ -483,8 +482,17 @@ def _unit_argv(exec_start: str) -> Tuple[str, ...]:
 
 def _seconds(timestamp: str) -> Optional[int]:
     # 'Sun 2026-11-22 01:46:17 UTC': the script sets TZ=UTC, and systemd before 247 knows no other form.
-    match = re.search(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)? UTC", timestamp)
-    return calendar.timegm(time.strptime(match.group(1), "%Y-%m-%d %H:%M:%S")) if match else None
+    words = timestamp.split()
+    if len(words) < 3 or words[-1] != "UTC":
+        return None
+    try:
+        # Not by strptime: each of the controller's workers would import it anew.
+        year, month, day = (int(number) for number in words[-3].split("-"))
+        hour, minute, second = (int(number) for number in words[-2].partition(".")[0].split(":"))
+        moment = datetime.datetime(year, month, day, hour, minute, second, tzinfo=datetime.timezone.utc)
+    except ValueError:
+        return None
+    return int(moment.timestamp())
 
 
 def _object(text: str) -> Optional[Dict[str, Any]]:
