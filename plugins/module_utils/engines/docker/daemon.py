@@ -13,11 +13,11 @@ from typing import Any, Dict, List, Set, Tuple
 from ...core import host
 from ...core.errors import SlipwayError
 from ...core.secrets import mask
-from . import live
+from . import report
 from .api import ApiFailure, EngineApi
 from .clients import connected_clients
-from .live import Loaded
 from .questions import EngineState, User, users_of
+from .report import Loaded
 
 # How often the engine is looked at while it takes a change in, in seconds.
 POLL_SECONDS = 0.02
@@ -141,7 +141,7 @@ class DaemonControl:
                 seen = seen or self._reloaded(api)
                 if seen:
                     info = api.get("/info")
-                    last = live.differs(info, loaded)
+                    last = report.differs(info, loaded)
                     if not last:
                         return
             except ApiFailure as error:
@@ -179,7 +179,7 @@ class DaemonControl:
                 ["journalctl", "-o", "cat", "--no-pager", "--since", "@%.6f" % self.signalled_at] + words, seconds=10)
         except OSError:
             return ""
-        return mask(live.refusal_in(answer.output), self.secrets)
+        return mask(report.refusal_in(answer.output), self.secrets)
 
     def _hanging(self) -> str:
         names = [" ".join(argv) for _pid, argv in self._feature_children()]

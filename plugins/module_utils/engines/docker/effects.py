@@ -14,13 +14,13 @@ from ...core.errors import SlipwayError
 from ...core.plan import Plan
 from ...core.snapshot import file_question
 from ...core.subject import Effects
-from . import live, plan as planner
+from . import change, live, plan as planner, report
 from .api import ApiFailure
+from .change import Write
 from .checks import ask_programs, validate
 from .daemon import DaemonControl
-from .live import Loaded
-from .plan import Write
 from .questions import LIB_DIR, RUN_DIR, EngineState, engine_questions, read_engine
+from .report import Loaded
 from .version import knows, parse_version
 from .wanted import Wanted
 
@@ -72,7 +72,7 @@ class EngineEffects(Effects):
         try:
             info = daemon.api().get("/info")
             state = state._replace(info=info)
-            if planner.UNKNOWN_BUSY in plan.unknown:
+            if change.UNKNOWN_BUSY in plan.unknown:
                 state = state._replace(busy=daemon.busy(info))
             if self.wanted.removes:
                 state = state._replace(users=daemon.users())
@@ -212,7 +212,7 @@ class EngineEffects(Effects):
         for step in plan.steps:
             if isinstance(step.detail, Loaded):
                 return step.detail
-        return live.loaded_now(self.state)
+        return report.loaded_now(self.state)
 
     # -- back
 
@@ -243,14 +243,14 @@ class EngineEffects(Effects):
 
     def _back_live(self, path: str, back: Optional[bytes], *, restart: bool) -> None:
         """Put the old file back and make it live. It is written out in full first: a missing key forgets nothing."""
-        loaded = live.loaded_from(back, self.state)
+        loaded = report.loaded_from(back, self.state)
         daemon = self._control(self.state._replace(daemon=self._read().daemon))
         if restart or daemon.state.daemon is None:
             self._put(path, back)
             daemon.restart()
             daemon.wait_for(loaded, event=False)
         else:
-            self._put(path, planner.teaching_of(back, self.state))
+            self._put(path, change.teaching_of(back, self.state))
             daemon.reload()
             daemon.wait_for(loaded, event=True)
             self._put(path, back)
@@ -303,7 +303,7 @@ class EngineEffects(Effects):
                 host.run(["restorecon", path], seconds=10)
 
     def _secrets(self) -> Set[str]:
-        return planner.foreign_secrets(self.state.config.content, self.wanted)
+        return change.foreign_secrets(self.state.config.content, self.wanted)
 
 
 def folders(scope: str) -> Tuple[str, str]:

@@ -15,7 +15,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 from ...core.json_document import DocumentError, parse as parse_document
 from ...core.snapshot import Snapshot
 from ..runtime import is_shim_name, shim_binary
-from . import live, rules
+from . import live, report, rules
 from .entries import normal
 from .plan import require_owner
 from .programs import VERSION_SECONDS, Answer, Paths, Program
@@ -204,7 +204,7 @@ def _live(state: EngineState, config: Config, drift: Optional[List[Dict[str, str
     if known is not None:
         return known
     version = live.version_of(state)
-    return live.is_verified(state, _sound(config), parse_version(version) if version else None)
+    return report.is_verified(state, _sound(config), parse_version(version) if version else None)
 
 
 def _sound(config: Config) -> Dict[str, Any]:

@@ -4,43 +4,26 @@
 
 """The planner of the Docker family: what is wanted and what is there become a Plan. Pure.
 
-Here stands what the engine needs to learn a change: which bytes, loaded how, and what may be said of what is loaded.
-What a configuration may hold is in rules.py.
+Here stands whether anything has to be done, and which bytes the file shall hold. What a configuration may hold is in
+rules.py, what the engine needs to learn a change in change.py.
 """
 
 import json
-from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
 from ...core.errors import SlipwayError
 from ...core.json_document import Document, DocumentError, parse as parse_document
-from ...core.plan import Plan, Step
-from ...core.secrets import secrets_in
-from ...core.snapshot import FileFacts
+from ...core.plan import Plan
 from ..runtime import is_shim_name, shim_binary
 from . import rules
 from .entries import entry, normal
 from .live import (
-    DEFAULT, FEATURES, IMAGE_STORE, RUNTIMES, Loaded, differing_features, effective_default, is_live, is_verified,
-    loaded_names, loaded_store, start_features, started_features, version_of)
+    DEFAULT, FEATURES, RUNTIMES, differing_features, effective_default, is_live, loaded_names, loaded_store,
+    start_features, started_features, version_of)
 from .origin import Origin
 from .questions import EngineState
 from .version import Version, knows, parse_version
 from .wanted import Wanted
-
-
-# What a plan lacks where a restart depends on what it would stop.
-UNKNOWN_BUSY = "what a restart would stop"
-
-
-class Write(NamedTuple):
-    """The bytes to load. content: what the daemon has to read to learn the change. final: what stays in the file
-    afterwards; None means that the file goes. They differ where a key must be written out to be forgotten.
-    origin: what the file was before us and which of its keys are of our making (see Origin)."""
-
-    before: FileFacts
-    content: bytes
-    final: Optional[bytes]
-    origin: Optional[Dict[str, Any]]
 
 
 def require_engine(state: EngineState) -> None:
@@ -80,84 +63,63 @@ def plan(wanted: Wanted, state: EngineState, *, check_mode: bool = False) -> Pla
     state.version, info, users and busy may be None; a plan that needs them names them in 'unknown'.
     """
     require_engine(state)
-    title = wanted.place.engine.title
     flags = rules.parse_flags(list(state.argv))
     version_text = version_of(state)
     version = parse_version(version_text) if version_text else None
     candidate = _candidate(wanted, state, flags, version)
-    unknown: List[str] = []
-    warnings = list(_look_ups(wanted, state, candidate.new, version, check_mode))
+    unknown: Tuple[str, ...] = ()
+    warnings = _look_ups(wanted, state, candidate.new, version, check_mode)
     if state.journal:
-        unknown.append("an interrupted run")
+        unknown = ("an interrupted run",)
         warnings.append("an earlier run was interrupted; the next run that may write mends that first")
-    _hold_users(wanted, state, candidate.removed, unknown)
-    live = is_live(state)
-    if live is None:
-        live = is_verified(state, candidate.old, version)
-        if live is None and state.info is None:
-            unknown.append("what is loaded")
-    restart = _restart(wanted, state, candidate, version, unknown)
-
-    action = "none"
-    if state.daemon is not None:
-        action = "restart" if restart.now else "reload" if candidate.written or live is None else "none"
-    content = candidate.final if candidate.final is not None else candidate.edited.content
-    if action == "reload":
-        content = _teaching(candidate.edited, candidate.old if live else None, flags)
-        # A deleted key keeps its old value, so the outcome of a reload may break a rule that the file does not.
-        outcome = rules.after_reload(candidate.old if live else {}, parse_document(content, name=state.config.path).data)
-        _refuse(rules.check(outcome, version=version, flags={}, owned=_owned(wanted)), state)
-        forgotten = sorted(rules.flag_runtimes(flags))
-        if forgotten and not state.record:
-            warnings.append(
-                "%s forgets the runtimes of its own --add-runtime flags at a reload (%s); register them here instead" % (
-                    title, ", ".join(forgotten)))
-    if restart.owed and not restart.now:
-        warnings.append("%s needs a restart before it has %s; %s" % (
-            title, ", ".join("features[%s]" % name for name in restart.differing),
-            "'restart: never' leaves that to you" if wanted.restart == "never"
-            else "it would stop: %s" % "; ".join(state.busy or ("not known",))))
-    loaded = Loaded(
-        runtimes=candidate.new.get(RUNTIMES) or {}, removed=candidate.removed,
-        default=effective_default(candidate.new, flags), started=restart.started)
-    before, after = _diff(
-        wanted, candidate.old, candidate.new, candidate.removed, action if live is None and not candidate.written else "")
-    restart_required = restart.owed and not restart.now
     result = dict(
-        config_path=state.config.path, action=action, restart_required=restart_required,
-        live=(state.daemon is not None and not restart_required), validated=False,
-        runtimes=loaded_names(candidate.new, flags), default_runtime=loaded.default, backup_file="",
-        version=version_text or "")
-    return Plan(
-        steps=_steps(wanted, state, candidate, action, content, loaded), before=before, after=after, result=result,
-        warnings=tuple(warnings), unknown=tuple(unknown))
+        config_path=state.config.path, action="none", restart_required=False, live=state.daemon is not None,
+        validated=False, runtimes=loaded_names(candidate.new, flags),
+        default_runtime=effective_default(candidate.new, flags), backup_file="", version=version_text or "")
+    settled = Plan(result=result, warnings=tuple(warnings), unknown=unknown)
+    if not candidate.edits and is_live(state) is not None and not candidate.differing:
+        return settled
+    from .change import change  # where there is nothing to do, nobody pays for it
+
+    return change(settled, wanted, state, candidate)
 
 
-class _Candidate(NamedTuple):
-    """The file as it is (old) and as it shall be (new, edited; final: its bytes, None for no file)."""
+class Candidate(NamedTuple):
+    """The file as it is (old) and as it shall be (new, edited; final: its bytes, None for no file).
+
+    edits: whether the two differ in anything. written: whether bytes do. removed: the entries that go.
+    started: the features that the daemon has from its start, None where none runs; fresh: those that it would start with
+    once the file is in place; differing: what only a restart would bring.
+    """
 
     old: Dict[str, Any]
     new: Dict[str, Any]
     edited: Document
+    edits: bool
     final: Optional[bytes]
     written: bool
     removed: Tuple[str, ...]
     origin: Optional[Dict[str, Any]]  # the note that goes with it
+    started: Optional[Dict[str, Any]]
+    fresh: Dict[str, Any]
+    differing: Tuple[str, ...]
+    flags: rules.Flags
+    version: Optional[Version]
 
 
-def _candidate(
-    wanted: Wanted, state: EngineState, flags: Dict[str, List[str]], version: Optional[Version]
-) -> _Candidate:
+def _candidate(wanted: Wanted, state: EngineState, flags: rules.Flags, version: Optional[Version]) -> Candidate:
     """Raises SlipwayError where the file cannot be edited, or would break a rule of the engine."""
     document = read_document(state)
-    _require_shapes(document.data)
+    old = document.data
+    _require_shapes(old)
     origin = Origin.of(state)
     try:
-        edited, made = _edit(document, wanted, origin.made, flags)
+        edited, made = _edit(document, old, wanted, origin.made, flags)
     except DocumentError as error:
         raise _broken(error, state)
     final = _final(document, edited, made, origin, state)
-    old, new = document.data, edited.data
+    edits = edited is not document
+    new = edited.data if edits else old
     removed = tuple(name for name in old.get(RUNTIMES) or {} if name not in (new.get(RUNTIMES) or {}))
     default = effective_default(new, flags)
     if wanted.default_runtime is None and default in removed:
@@ -165,56 +127,15 @@ def _candidate(
             "runtime_is_default", "runtimes[%s]: it is still the engine's default runtime; set default_runtime (to runc, or "
             "another) in the same task" % default, option="default_runtime", config_path=state.config.path)
     problems = rules.check_content(final or b"{}", version=version)
-    problems += rules.check(new, version=version, flags=flags, owned=_owned(wanted))
+    problems += rules.check(new, version=version, flags=flags, owned=owned_options(wanted))
     problems += _unregistered_problems(wanted, version)
-    _refuse(problems, state)
-    return _Candidate(
-        old=old, new=new, edited=edited, final=final, written=final != state.config.content, removed=removed,
-        origin=origin.after(made, final, state))
-
-
-class _Restart(NamedTuple):
-    """owed: this task wants a feature that only a restart brings; differing: all that one would bring. now: it is to be
-    done. started: the features that the daemon has from its start, once the plan is carried out."""
-
-    owed: bool
-    now: bool
-    differing: Tuple[str, ...]
-    started: Dict[str, Any]
-
-
-def _restart(
-    wanted: Wanted, state: EngineState, candidate: _Candidate, version: Optional[Version], unknown: List[str]
-) -> _Restart:
-    """Whether a restart is owed, and done. Raises SlipwayError where it would hide images or containers."""
-    started = started_features(state, candidate.old, version)
-    fresh = start_features(candidate.new, version)
-    differing = () if started is None else differing_features(fresh, started, loaded_store(state.info))
-    # Somebody else's new feature is no reason of ours to restart, but would come with one.
-    owed = any(name in wanted.features for name in differing)
-    if owed and IMAGE_STORE in differing:
-        _guard_image_store(wanted, state, unknown)
-    now = owed and wanted.restart == "if_needed"
-    if owed and wanted.restart == "if_idle":
-        if state.busy is None:
-            unknown.append(UNKNOWN_BUSY)
-        now = not state.busy
-    return _Restart(
-        owed=owed, now=now, differing=differing, started=fresh if now or started is None else started)
-
-
-def _steps(
-    wanted: Wanted, state: EngineState, candidate: _Candidate, action: str, content: bytes, loaded: Loaded
-) -> Tuple[Step, ...]:
-    steps: List[Step] = []
-    if candidate.written or (action == "reload" and content != (state.config.content or b"")):
-        steps.append(Step("write", state.config.target, Write(
-            before=state.config, content=content, final=candidate.final, origin=candidate.origin)))
-    if action != "none":
-        steps.append(Step(action, state.unit.get("Id") or wanted.place.unit or wanted.place.engine.unit, loaded))
-    elif steps:
-        steps.append(Step("leave", wanted.place.engine.title, loaded))
-    return tuple(steps)
+    refuse(problems, state)
+    started, fresh = started_features(state, old, version), start_features(new, version)
+    return Candidate(
+        old=old, new=new, edited=edited, edits=edits, final=final, written=final != state.config.content,
+        removed=removed, origin=origin.after(made, final, state), started=started, fresh=fresh,
+        differing=() if started is None else differing_features(fresh, started, loaded_store(state.info)),
+        flags=flags, version=version)
 
 
 def _broken(error: DocumentError, state: EngineState) -> SlipwayError:
@@ -232,10 +153,10 @@ def _require_shapes(data: Dict[str, Any]) -> None:
 
 
 def _edit(
-    document: Document, wanted: Wanted, made: FrozenSet[str], flags: Dict[str, List[str]]
+    document: Document, data: Dict[str, Any], wanted: Wanted, made: FrozenSet[str], flags: rules.Flags
 ) -> Tuple[Document, FrozenSet[str]]:
-    """The document as it shall be, and which of its keys are of our making. Raises DocumentError on a doubled key."""
-    data = document.data
+    """The document as it shall be, and which of its keys are of our making. data: the document's. Raises DocumentError on
+    a doubled key."""
     entries = data.get(RUNTIMES) or {}
     edited = document
     keep = set()
@@ -303,42 +224,7 @@ def _meaning(data: Dict[str, Any]) -> Dict[str, Any]:
     return found
 
 
-def _teaching(edited: Document, loaded: Optional[Dict[str, Any]], flags: Dict[str, List[str]]) -> bytes:
-    """The bytes to reload with: a key that is missing or empty keeps its old value, so what is to be forgotten is
-    written out.
-
-    loaded: what the daemon has loaded; None where that is not known.
-    """
-    teaching = edited
-    data = edited.data
-    if data.get(RUNTIMES) is None and (loaded is None or loaded.get(RUNTIMES)):
-        teaching = teaching.set((RUNTIMES,), {})
-    if not data.get(DEFAULT) and DEFAULT not in flags and (
-            loaded is None or loaded.get(DEFAULT) not in (None, "", "runc")):
-        teaching = teaching.set((DEFAULT,), "runc")
-    return teaching.content
-
-
-def teaching_of(content: Optional[bytes], state: EngineState) -> bytes:
-    """These bytes with all that is to be forgotten written out, for a reload."""
-    return _teaching(
-        parse_document(content, name=state.config.path), None, rules.parse_flags(list(state.argv)))
-
-
-def foreign_secrets(content: Optional[bytes], wanted: Wanted) -> Set[str]:
-    """The strings of a configuration that are not ours to show."""
-    try:
-        data = parse_document(content, name="").data
-    except DocumentError:
-        return set()
-    entries = dict(data.get(RUNTIMES) or {}) if isinstance(data.get(RUNTIMES), dict) else {}
-    named = {one.name for one in wanted.runtimes}
-    data[RUNTIMES] = {name: one for name, one in entries.items() if name not in named}
-    data.pop(DEFAULT, None)
-    return secrets_in(data)
-
-
-def _owned(wanted: Wanted) -> List[str]:
+def owned_options(wanted: Wanted) -> List[str]:
     """The options that this run is about, as rules.check names them."""
     owned = ["runtimes[%s]" % one.name for one in wanted.runtimes]
     owned.extend("features[%s]" % name for name in wanted.features)
@@ -368,7 +254,7 @@ def _as_option(text: str, key: str) -> str:
     return option + text[len(key):] if text.startswith(key) else text
 
 
-def _refuse(problems: List[rules.Problem], state: EngineState) -> None:
+def refuse(problems: List[rules.Problem], state: EngineState) -> None:
     if problems:
         raise SlipwayError(
             problems[0].reason, "; ".join(_as_option(one.message, one.option) for one in problems),
@@ -419,64 +305,3 @@ def _named_programs(
         if default not in rules.stock_runtimes(version):
             named.append(("default_runtime", shim_binary(default), "shim_not_found"))
     return named
-
-
-def _hold_users(wanted: Wanted, state: EngineState, removed: Tuple[str, ...], unknown: List[str]) -> None:
-    """Raises SlipwayError where containers still use what goes."""
-    if not removed or state.daemon is None:
-        return
-    if state.users is None:
-        unknown.append("the containers of what goes")
-        return
-    held = [user for user in state.users if user.runtime in removed]
-    if held and not wanted.force:
-        names = sorted("%s (%s)" % (user.name or user.container[:12], user.runtime) for user in held)
-        raise SlipwayError(
-            "runtime_in_use", "runtimes: %s still used by these containers, which could not be started again: %s. "
-            "Remove them first, or set 'force: true'" % (
-                "is" if len(set(user.runtime for user in held)) == 1 else "are", ", ".join(names)),
-            option="runtimes", containers=[user.container for user in held])
-
-
-def _guard_image_store(wanted: Wanted, state: EngineState, unknown: List[str]) -> None:
-    """Switching hides the images and containers of the other store: free where there are none."""
-    if wanted.image_store == "switch":
-        return
-    if state.info is None:
-        unknown.append("the images and containers that a switch of the image store would hide")
-        return
-    images, containers = state.info.get("Images") or 0, state.info.get("Containers") or 0
-    if images or containers:
-        raise SlipwayError(
-            "image_store_not_empty", "features[%s]: switching the image store would hide %d images and %d containers; set "
-            "'image_store: switch' if that is what you want" % (IMAGE_STORE, images, containers),
-            option="features[%s]" % IMAGE_STORE, images=images, containers=containers)
-
-
-def _diff(
-    wanted: Wanted, data: Dict[str, Any], new: Dict[str, Any], removed: Tuple[str, ...], making_live: str
-) -> Tuple[Dict[str, Any], Dict[str, Any]]:
-    """What differs and is ours to show: the entries that were named; of others only that they go."""
-    before: Dict[str, Any] = {}
-    after: Dict[str, Any] = {}
-    named = [one.name for one in wanted.runtimes]
-    old_entries, new_entries = data.get(RUNTIMES) or {}, new.get(RUNTIMES) or {}
-    for name in named:
-        if old_entries.get(name) != new_entries.get(name):
-            if name in old_entries:
-                before.setdefault(RUNTIMES, {})[name] = old_entries[name]
-            if name in new_entries:
-                after.setdefault(RUNTIMES, {})[name] = new_entries[name]
-    for name in removed:
-        if name not in named:
-            before.setdefault(RUNTIMES, {})[name] = "(not shown)"
-    if wanted.default_runtime is not None and data.get(DEFAULT) != new.get(DEFAULT):
-        before[DEFAULT], after[DEFAULT] = data.get(DEFAULT), new.get(DEFAULT)
-    for name in wanted.features:
-        old, fresh = (data.get(FEATURES) or {}).get(name), (new.get(FEATURES) or {}).get(name)
-        if old != fresh:
-            before.setdefault(FEATURES, {})[name] = old
-            after.setdefault(FEATURES, {})[name] = fresh
-    if making_live:
-        before["loaded"], after["loaded"] = "not known to be what the file says", "by a " + making_live
-    return before, after

@@ -12,9 +12,11 @@ import pytest
 
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.json_document import parse as parse_document
+from ansible_collections.slipway.runtimes.plugins.module_utils.engines.docker.change import (
+    Write, foreign_secrets, teaching_of)
 from ansible_collections.slipway.runtimes.plugins.module_utils.engines.docker.live import daemon_key, file_key
 from ansible_collections.slipway.runtimes.plugins.module_utils.engines.docker.plan import (
-    Write, foreign_secrets, plan, read_document, require_engine, teaching_of)
+    plan, read_document, require_engine)
 from ansible_collections.slipway.runtimes.plugins.module_utils.engines.docker.questions import Found, User
 from ansible_collections.slipway.runtimes.plugins.module_utils.engines.docker.wanted import parse
 
