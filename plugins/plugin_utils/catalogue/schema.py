@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The shape of a catalogue's file, and of what a user describes instead. Pure.
 
-A kind is: 'text', a template (resolve says which names it may have), 'boolean', 'arguments' (a list of text); a tuple of
-words, of which it is one; a Map, of free names to one kind; a List of one kind; or a table of keys.
+A kind is a word of _SIMPLE ('text', 'path' and 'url' are templates; resolve says which names they may have), a tuple of words
+of which it is one, a Map of names to one kind, Several of one kind, or a table of keys.
 """
 
 import re
@@ -17,7 +17,7 @@ from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.wish im
 
 
 class Key(NamedTuple):
-    """One key of a table. one_of: it is no key itself, but one of these is needed."""
+    """One key of a table."""
 
     kind: Any
     required: bool = False
@@ -30,7 +30,7 @@ class Map(NamedTuple):
     names: Tuple[str, ...] = ()
 
 
-class List(NamedTuple):
+class Several(NamedTuple):
     """At least one, of the same kind."""
 
     kind: Any
@@ -45,13 +45,13 @@ SOURCE = dict(
     url=Key("url", True),
     architectures=Key(Map("text", ARCHITECTURES), True),
     checksums=Key(Map(Map("checksum", ARCHITECTURES))),
-    files=Key(List(FILE), True),
+    files=Key(Several(FILE), True),
 )
 
 # How releases are packed, the newest first. since: the first version that is; path: where the program is then.
 # values: templates of their own, in order.
 LAYOUT = dict(
-    since=Key("text"), variant=Key("text"), path=Key("path"), values=Key(Map("text")), sources=Key(List(SOURCE), True))
+    since=Key("text"), variant=Key("text"), path=Key("path"), values=Key(Map("text")), sources=Key(Several(SOURCE), True))
 
 # What has to be so on a host. device: a path; kernel and engine: the least version; image_store: containerd's is used.
 REQUIREMENT = dict(device=Key("path"), kernel=Key("text"), engine=Key("text"), image_store=Key("boolean"))
@@ -72,7 +72,7 @@ CONFIG = dict(name=Key("text", True), dest=Key("path", True), mode=Key("text"), 
 # be there beside the program.
 WAY = dict(
     runtime=Key(RUNTIME, True), unregistered=Key("boolean"), options=Key(Map(OPTION)), config=Key(CONFIG),
-    files=Key(List(FILE)), programs=Key(List("path")), requires=Key(List(REQUIREMENT)))
+    files=Key(Several(FILE)), programs=Key(Several("path")), requires=Key(Several(REQUIREMENT)))
 
 PACKAGES = dict(
     program=Key("path", True), debian=Key("arguments"), redhat=Key("arguments"), suse=Key("arguments"))
@@ -94,9 +94,9 @@ ENTRY = {
     "as": Key("text"),
     "path": Key("path", True),
     "movable": Key("boolean"),
-    "requires": Key(List(REQUIREMENT)),
+    "requires": Key(Several(REQUIREMENT)),
     "ways": Key(Map(WAY, ("path", "shim", "shim_path"))),
-    "layouts": Key(List(LAYOUT)),
+    "layouts": Key(Several(LAYOUT)),
     "packages": Key(PACKAGES),
     "build": Key(BUILD),
 }
@@ -105,7 +105,7 @@ ENTRY = {
 _ORIGINS = {"release": "layouts", "package": "packages", "build": "build"}
 _BUILD_NEEDS = {"cargo": "crate", "engine": "dockerfile"}
 
-Kind = Union[str, Tuple[str, ...], Dict[str, Key], Map, List]
+Kind = Union[str, Tuple[str, ...], Dict[str, Key], Map, Several]
 
 
 def check(entry: Any, option: str) -> None:
@@ -148,7 +148,7 @@ def _check(value: Any, kind: Kind, option: str) -> None:
             if kind.names and name not in kind.names:
                 raise _bad(option, "'%s' is none of %s" % (name, ", ".join(kind.names)))
             _check(one, kind.kind, "%s.%s" % (option, name))
-    elif isinstance(kind, List):
+    elif isinstance(kind, Several):
         if not isinstance(value, list) or not value:
             raise _bad(option, "give a list of at least one; got %s" % _kind_of(value))
         for index, one in enumerate(value):

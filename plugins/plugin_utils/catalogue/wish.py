@@ -68,9 +68,7 @@ def parse(value: Any, position: int) -> Wish:
     """One wish as users write it. position: in their list. Raises SlipwayError that names the option."""
     given = {"name": value} if isinstance(value, str) else value
     if not isinstance(given, dict) or not isinstance(given.get("name"), str) or not given["name"].strip():
-        here = "catalogue[%d]" % position
-        raise SlipwayError(
-            "bad_wish", "%s: give a runtime's name, or a map with a 'name'" % here, option=here + ".name")
+        raise wrong("catalogue[%d]" % position, "name", "give a runtime's name, or a map with a 'name'")
     name = given["name"].strip()
     option = "catalogue[%s]" % name
     found: Dict[str, Any] = {}
