@@ -7,7 +7,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from ..core.errors import SlipwayError
 from ..core.plan import Plan, Step
-from .receipt import ASK_SECONDS, Found, HostFound, Receipt, as_result
+from .receipt import ASK_SECONDS, Found, HostFound, Receipt, as_result, base
 from .wanted import FAMILIES, Package, Wanted
 
 _DONE = {"install": "installed", "remove": "removed", "": "unchanged"}
@@ -40,13 +40,13 @@ def plan(wanted: Wanted, found: HostFound) -> Plan:
                 before[package.name] = sorted(there.installed)
         elif not package.present and there.receipt is not None and there.receipt.brought:
             action = "remove"
-            before[package.name] = sorted(there.receipt.brought)
+            before[package.name] = sorted(set(base(key) for key in there.receipt.brought))
         elif not _noted(package, there):
             # The module notes it, so that the next run need not ask the package manager.
             unknown.append("the receipt of the packages of '%s' is not up to date" % package.name)
         if action:
             steps.append(Step(action, package.name, Change(package=package, receipt=there.receipt, missing=missing)))
-        results.append(as_result(package, found.family, _DONE[action], there.path))
+        results.append(as_result(package, found, action=_DONE[action]))
     return Plan(
         steps=tuple(steps), before=before, after=after, result={"packages": results}, unknown=tuple(unknown))
 

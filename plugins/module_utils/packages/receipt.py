@@ -27,8 +27,8 @@ _FORMAT = 1
 
 class Receipt(NamedTuple):
     """What a name's packages were when we last saw to them. packages: that it comes from. path: of the program. brought:
-    what of them, and of what they depend on, was not there before us, as the package manager calls it. configured: what
-    of that had left files of its configuration here before us, which are not ours to purge."""
+    keys of what was not there before us, of them and of what they depend on. configured: what of that had left files of its
+    configuration here before us, which are not ours to purge."""
 
     name: str
     family: str
@@ -61,6 +61,11 @@ class HostFound(NamedTuple):
 def receipt_path(name: str) -> str:
     """Where the receipt of a name lies."""
     return "%s/%s.json" % (RECEIPTS, name)
+
+
+def base(key: str) -> str:
+    """The name in a package's key (see managers.Manager)."""
+    return key.partition(":")[0]
 
 
 def encode(receipt: Receipt) -> str:
@@ -212,8 +217,10 @@ def unread(snapshot: Snapshot) -> List[str]:
         if name.startswith("pkg") and what != "unfinished")
 
 
-def as_result(package: Package, family: str, action: str, path: str) -> Dict[str, Any]:
-    """What is returned of one name."""
+def as_result(package: Package, host: HostFound, *, action: str) -> Dict[str, Any]:
+    """What is returned of one name. Where it goes, that is what its receipt named."""
+    there = host.names[package.name]
+    old = there.receipt if not package.present else None
     return {
-        "name": package.name, "packages": list(package.packages.get(family, ())), "action": action,
-        "program": path or package.program}
+        "name": package.name, "packages": list(old.packages if old is not None else package.packages.get(host.family, ())),
+        "action": action, "program": old.path if old is not None else there.path or package.program}
