@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, Dict, Iterator
 
 import pytest
+from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 
 from ansible_collections.slipway.runtimes.plugins.module_utils.binaries.wanted import check_url
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError
-from ansible_collections.slipway.runtimes.plugins.module_utils.engines.runtime import parse_runtimes
-from ansible_collections.slipway.runtimes.plugins.module_utils.packages.wanted import parse as parse_packages
+from ansible_collections.slipway.runtimes.plugins.module_utils.host_runtimes.wanted import SPEC, parse
 from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue import schema
 from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.files import FOLDER, load, names, nearest
 from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.resolve import BUILDS, numbers, resolve
@@ -106,14 +106,13 @@ def test_every_way_resolves(name: str, case: str) -> None:
     """Every way, origin and layout leads to parameters that their parsers take, with no template left in them."""
     found = resolve([wishes(name)[case]])
     assert not [text for kind in ("binaries", "runtimes", "packages", "builds") for text in texts(found[kind]) if "{" in text]
-    assert len(parse_runtimes(found["runtimes"])) == 1
-    for one in found["packages"]:
-        parse_packages({"packages": [one]})
+    asked = {key: one for key, one in found.items() if key != "builds"}
+    validation = ModuleArgumentSpecValidator(SPEC).validate(asked)
+    assert not validation.error_messages
+    wanted = parse(validation.validated_parameters)
+    assert len(wanted.engine.runtimes) == 1 and len(wanted.requirements) == len(found["requirements"])
     for one in found["builds"]:
         assert one["output"].startswith(BUILDS + "/") and one["argv"][0] in ("cargo", "docker")
-    for one in found["binaries"]:
-        if one["state"] == "present":
-            assert one["files"] and all(file["dest"].startswith("/") for file in one["files"])
 
 
 @pytest.mark.parametrize("name", [one for one in NAMES if one != "runc"])
