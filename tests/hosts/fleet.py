@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Sequence
 
 import images
+import packages
 import programs
 from machine import CACHE, RUN, STATE, HostsError, allow_many_hosts, locked, podman, run, say, write_atomically
 
-EXTRAS = ("youki", "rootless", "child-containerd")
+EXTRAS = ("youki", "rootless", "child-containerd", "podman")
 ROOTLESS_USER = "dev"
 
 _LABEL = "slipway.hosts."
@@ -81,6 +82,9 @@ def up(names: Sequence[str], *, image: str, group: str, extras: Sequence[str]) -
     if "rootless" in extras and "rootlesskit" not in images.packages(image):
         raise HostsError(f"the image {image} has nothing of what rootless Docker needs")
     extras = [extra for extra in extras if _is_available(extra)]
+    for extra in extras:
+        if extra in packages.PACKAGES:
+            packages.fetch(extra, image)
     _ssh_config()
     allow_many_hosts()
     _each(names, lambda name: _up(name, image=image, group=group, extras=extras))
@@ -196,6 +200,8 @@ def _up(name: str, *, image: str, group: str, extras: Sequence[str]) -> None:
             podman("cp", str(programs.path("youki")), f"{name}:/usr/local/bin/youki")
         if "child-containerd" in extras:
             podman("exec", name, "/usr/local/lib/slipway-host/child-containerd", timeout=_READY_SECONDS)
+        if "podman" in extras:
+            podman("exec", name, "sh", "-c", packages.OFFER, timeout=_READY_SECONDS)
         if "rootless" in extras:
             podman("exec", name, "/usr/local/lib/slipway-host/rootless", ROOTLESS_USER, timeout=_READY_SECONDS)
     say(f"{name}: up ({image}{', '.join(['', *extras])}) after {time.monotonic() - started:.1f} s")
@@ -217,6 +223,9 @@ def _run_arguments(name: str, *, image: str, group: str, extras: Sequence[str]) 
         own.mkdir(parents=True)
         arguments += ["--volume", f"{own}:{folder}"]
     arguments += ["--volume", f"{public_key}:/etc/ssh/slipway_authorized_keys:ro"]
+    for extra in extras:
+        if extra in packages.PACKAGES:
+            arguments += ["--volume", f"{packages.path(extra, image)}:{packages.FOLDER}:ro"]
     labels = {"group": group, "image": image, "extras": " ".join(extras)}
     for label, value in labels.items():
         arguments += ["--label", f"{_LABEL}{label}={value}"]

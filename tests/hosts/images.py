@@ -217,6 +217,12 @@ def _remove_old(name: str) -> None:
             podman("rmi", line, check=False)
 
 
+def suite(name: str) -> str:
+    """The Debian release of an image."""
+    image = IMAGES[name]
+    return image.suite or suite(image.parent)
+
+
 def packages(name: str) -> Tuple[str, ...]:
     """The Debian packages of an image, those that it was given by the image it stands on included."""
     image = IMAGES[name]
