@@ -85,7 +85,7 @@ class QuickAction(ActionBase):
             return None, None
 
     def _wanted(self, task_vars: Dict[str, Any]) -> bool:
-        return boolean(self._templar.template(task_vars.get(SWITCH, True)), strict=True)
+        return SWITCH not in task_vars or boolean(self._templar.template(task_vars[SWITCH]), strict=True)
 
     def _can_probe(self) -> bool:
         """Whether a script can go to sh by stdin: by command line it would be limited, quoted and logged."""

@@ -8,9 +8,8 @@ Reads strict JSON (RFC 8259, no comments, no trailing commas, no NaN), as engine
 its edits are json_text's matter, which is loaded only where they are asked for.
 """
 
-import copy
 import json
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 Path = Tuple[str, ...]
 
@@ -39,13 +38,6 @@ class DocumentError(ValueError):
         self.name = name
         self.line = line
         self.column = column
-
-
-class Duplicate(NamedTuple):
-    """A key that stands more than once in one object: `path` names it, `line` is where it stands again."""
-
-    path: Path
-    line: int
 
 
 def parse(content: Optional[bytes], *, name: str = "file") -> "Document":
@@ -79,18 +71,13 @@ class Document(object):
     @property
     def data(self) -> Dict[str, Any]:
         """The object, decoded; a copy of the caller's own. The last of duplicate keys counts."""
-        return copy.deepcopy(self._data)
+        return _copied(self._data)
 
     @property
     def content(self) -> bytes:
         """The file's bytes: those that were read where nothing is changed, else UTF-8 without a byte order mark."""
         text, content = self._original
         return content if self._text == text else self._text.encode("utf-8")
-
-    @property
-    def duplicates(self) -> Tuple[Duplicate, ...]:
-        """The keys that stand more than once in their object, in the order of the text."""
-        return ()
 
     def has(self, path: Path) -> bool:
         """Whether there is a member at `path`, whatever its value."""
@@ -165,6 +152,12 @@ def _depth(value: Any) -> int:
     if isinstance(value, dict):
         value = list(value.values())
     return 1 + max((_depth(one) for one in value), default=0) if isinstance(value, list) else 0
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(one) for key, one in value.items()}
+    return [_copied(one) for one in value] if isinstance(value, list) else value
 
 
 def _decode(content: bytes, name: str) -> str:

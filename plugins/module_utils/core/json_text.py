@@ -13,7 +13,7 @@ import math
 import re
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple, TypeVar
 
-from .json_document import MAX_DEPTH, MAX_DIGITS, Document, DocumentError, Duplicate, Path, place
+from .json_document import MAX_DEPTH, MAX_DIGITS, Document, DocumentError, Path, place
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _INDENT = re.compile(r"[ \t]*")
@@ -31,6 +31,13 @@ def _there(thing: Optional[_Thing]) -> _Thing:
     if thing is None:
         raise AssertionError("a part of the document that was there is not")
     return thing
+
+
+class Duplicate(NamedTuple):
+    """A key that stands more than once in one object: `path` names it, `line` is where it stands again."""
+
+    path: Path
+    line: int
 
 
 class _Value(NamedTuple):
@@ -86,6 +93,7 @@ class TextDocument(Document):
 
     @property
     def duplicates(self) -> Tuple[Duplicate, ...]:
+        """The keys that stand more than once in their object, in the order of the text."""
         return tuple(self._find_duplicates(self._root, ())) if self._root is not None else ()
 
     def set(self, path: Path, value: Any) -> "TextDocument":
