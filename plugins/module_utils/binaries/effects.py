@@ -342,8 +342,8 @@ class BinaryEffects(Effects):
         for folder in sorted(set(work.emptied), reverse=True):
             _leave_folder(folder)
         for name in work.new:
-            swap.remove_empty([os.path.join(KEPT, name)])
-        swap.remove_empty([KEPT, RECEIPTS])
+            host.remove_empty([os.path.join(KEPT, name)])
+        host.remove_empty([KEPT, RECEIPTS])
 
     # -- back
 
@@ -378,7 +378,7 @@ class BinaryEffects(Effects):
         _write_receipts(work.old, only_different=True)
         for _dest, kept in work.kept_new:
             swap.remove(kept)
-            swap.remove_empty([os.path.dirname(kept)])
+            host.remove_empty([os.path.dirname(kept)])
         self._sweep(work, keep=bool(said))
         for name, line in work.old.items():
             if line is not None:
@@ -393,11 +393,11 @@ class BinaryEffects(Effects):
                 for unit in work.units:
                     if unit.new:
                         swap.remove(os.path.dirname(unit.new))
-                swap.remove_empty([one])
+                host.remove_empty([one])
             else:
                 swap.remove(one)
-        swap.remove_empty(work.folders)
-        swap.remove_empty([KEPT, RECEIPTS])
+        host.remove_empty(work.folders)
+        host.remove_empty([KEPT, RECEIPTS])
 
     def _journal(self, stage: str) -> None:
         _make_folder(LIB_DIR, 0o755)

@@ -8,7 +8,7 @@ import errno
 import os
 import shutil
 import stat
-from typing import Iterable, NamedTuple
+from typing import NamedTuple
 
 from ..core import host
 from ..core.errors import SlipwayError
@@ -108,13 +108,6 @@ def remove(path: str) -> None:
         shutil.rmtree(path)
     elif os.path.lexists(path):  # a read-only file system refuses the call before it looks
         os.unlink(path)
-
-
-def remove_empty(folders: Iterable[str]) -> None:
-    """Remove folders, the inner ones first, where nothing is in them."""
-    for folder in sorted(folders, reverse=True):
-        with contextlib.suppress(OSError):
-            os.rmdir(folder)
 
 
 def inode_of(path: str) -> int:

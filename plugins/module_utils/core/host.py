@@ -20,7 +20,7 @@ import stat
 import subprocess
 import tempfile
 import time
-from typing import Any, Dict, Iterator, NamedTuple, Optional, Sequence
+from typing import Any, Dict, Iterable, Iterator, NamedTuple, Optional, Sequence
 
 from .errors import SlipwayError
 from .snapshot import Question, Snapshot, parse, script
@@ -168,11 +168,30 @@ def replace(path: str, content: bytes, *, mode: int = 0o644, like: Optional[str]
     sync_folder(folder)
 
 
+def keep(path: str, content: bytes, *, mode: int) -> None:
+    """replace(), with the folder made where it is missing. Another run may remove it, empty, at any moment."""
+    for last in (False, False, True):
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        try:
+            return replace(path, content, mode=mode)
+        except FileNotFoundError:
+            if last:
+                raise
+
+
 def remove(path: str) -> None:
     """Remove a file, on disk when it returns. Nothing to do where there is none."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
         sync_folder(os.path.dirname(path))
+
+
+def remove_empty(folders: Iterable[str]) -> None:
+    """Remove folders, the inner ones first, where nothing is in them."""
+    for folder in sorted(folders, reverse=True):
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)
+
 
 
 def temporary_prefix(path: str) -> str:

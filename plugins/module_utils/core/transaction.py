@@ -131,10 +131,11 @@ def _staged(stage: str, act: Callable[[], Any]) -> Any:
 def _write_journal(effects: Effects, facts: Dict[str, Any]) -> None:
     for path, part in effects.journals(facts).items():
         text = json.dumps(part, sort_keys=True) + "\n"
-        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-        host.replace(path, text.encode("utf-8", "surrogateescape"), mode=0o600)
+        host.keep(path, text.encode("utf-8", "surrogateescape"), mode=0o600)
 
 
 def _forget(effects: Effects) -> None:
-    for path in reversed(list(effects.journals({}))):
+    journals = list(effects.journals({}))
+    for path in reversed(journals):
         host.remove(path)
+    host.remove_empty(os.path.dirname(path) for path in journals)

@@ -60,6 +60,18 @@ def shim_binary(name: str) -> str:
     return "containerd-shim-%s-%s" % (parts[-2], parts[-1])
 
 
+# What runs Wasm modules and nothing else.
+_WASM = ("wasmedge", "wasmer", "wasmtime")
+
+
+def is_wasm_shim(name: str) -> bool:
+    """Whether a shim, by its full name or its file, runs Wasm modules: its containers are of the platform wasi/wasm."""
+    if "/" not in name and not is_shim_name(name):
+        return False
+    program = name.rpartition("/")[2] if "/" in name else shim_binary(name)
+    return program.startswith(tuple("containerd-shim-%s-" % one for one in _WASM))
+
+
 def parse_runtimes(values: Optional[List[Dict[str, Any]]], *, option: str = "runtimes") -> Tuple[Runtime, ...]:
     """The runtimes in a module's parameter, checked against what holds on any engine.
 

@@ -6,7 +6,7 @@
 
 import os
 import time
-from typing import Any, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..core import host
 from ..core.errors import SlipwayError
@@ -66,37 +66,57 @@ class _ProbeEffects(Effects):
         self.wanted = wanted
 
     def plan(self, *, check_mode: bool) -> Plan:
-        # Only a run needs them: each import is paid for by every host.
-        from ..probe.run import run_probe
-        from .docker.api import ApiFailure, EngineApi
-        from .docker.expect import expectations, names_in
-
         wanted = self.wanted
         state = read_engine(host.ask(engine_questions(wanted.place)), wanted.place)
-        require_engine(state)
-        title = wanted.place.engine.title
-        if state.daemon is None:
-            raise SlipwayError("engine_down", "%s does not run, so no container can; start it first" % title)
-        api = EngineApi(state.socket)
-        try:
-            names = wanted.runtimes if wanted.runtimes is not None else names_in(api.get("/info"))
-            expected = expectations(state, names)
-            results = [] if check_mode else run_probe(
-                api, expected, run_id="%x%x" % (os.getpid(), int(time.time() * 1000)), timeout=wanted.timeout,
-                platform=wanted.platform or None)
-        except ApiFailure as error:
-            raise _unreachable(state, title, error)
-        probes = [_plain(one._asdict()) for one in results]
+        names, probes = prove(
+            state, wanted.runtimes, timeout=wanted.timeout, platform=wanted.platform, run=not check_mode)
         result: Dict[str, Any] = {"engine": wanted.place.engine.name, "runtimes": list(names), "probes": probes}
-        unmet = [one for one in probes if one["verdict"] not in _MEETS.get(wanted.require, (one["verdict"],))]
-        if unmet:
-            said = "; ".join("%s: %s%s" % (
-                one["runtime"], one["verdict"], " (%s)" % (one["error"] or one["actual"]) if one["error"] or one["actual"]
-                else "") for one in unmet)
-            raise SlipwayError(
-                "runtime_%s" % unmet[0]["verdict"], "runtimes: not all of %s's runtimes were %s: %s" % (
-                    title, wanted.require, said), option="runtimes", **result)
+        require(probes, wanted.require, title=wanted.place.engine.title, facts=result)
         return Plan(result=result)
+
+
+def prove(
+    state: EngineState, runtimes: Optional[Sequence[str]], *, timeout: int, platform: str = "", run: bool = True
+) -> Tuple[Sequence[str], List[Dict[str, Any]]]:
+    """Run a container under each runtime; None stands for all that the engine has loaded.
+
+    timeout: seconds for each. Returns the names and a result for each, as runtime_probe returns it; none without run.
+    Raises SlipwayError where no container can run at all.
+    """
+    # Only a run needs them: each import is paid for by every host.
+    from ..probe.run import run_probe
+    from .docker.api import ApiFailure, EngineApi
+    from .docker.expect import expectations, names_in
+
+    require_engine(state)
+    title = state.place.engine.title
+    if state.daemon is None:
+        raise SlipwayError("engine_down", "%s does not run, so no container can; start it first" % title)
+    api = EngineApi(state.socket)
+    try:
+        names = runtimes if runtimes is not None else names_in(api.get("/info"))
+        expected = expectations(state, names)
+        results = run_probe(
+            api, expected, run_id="%x%x" % (os.getpid(), int(time.time() * 1000)), timeout=timeout,
+            platform=platform or None) if run else []
+    except ApiFailure as error:
+        raise _unreachable(state, title, error)
+    return names, [_plain(one._asdict()) for one in results]
+
+
+def require(probes: Sequence[Dict[str, Any]], wanted: str, *, title: str, facts: Dict[str, Any]) -> None:
+    """Raises SlipwayError where a probe's result does not meet what is wanted of it: proven, ran or none.
+
+    title: the engine's. facts: further result keys of the failure.
+    """
+    unmet = [one for one in probes if one["verdict"] not in _MEETS.get(wanted, (one["verdict"],))]
+    if unmet:
+        said = "; ".join("%s: %s%s" % (
+            one["runtime"], one["verdict"], " (%s)" % (one["error"] or one["actual"]) if one["error"] or one["actual"]
+            else "") for one in unmet)
+        raise SlipwayError(
+            "runtime_%s" % unmet[0]["verdict"], "runtimes: not all of %s's runtimes were %s: %s" % (title, wanted, said),
+            option="runtimes", **facts)
 
 
 def _unreachable(state: EngineState, title: str, error: Exception) -> SlipwayError:

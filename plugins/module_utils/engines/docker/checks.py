@@ -6,7 +6,7 @@
 import os
 import shutil
 import tempfile
-from typing import Any, Dict, List, Sequence, Set, Tuple
+from typing import Any, Collection, Dict, List, Sequence, Set, Tuple
 
 from ...core import host
 from ...core.errors import SlipwayError
@@ -21,16 +21,18 @@ VALIDATE_SECONDS = 30
 
 
 def ask_programs(
-    runtimes: Sequence[Runtime], found: Dict[str, Found], *, known: Dict[str, Any], loaded: Dict[str, Any]
+    runtimes: Sequence[Runtime], found: Dict[str, Found], *, known: Dict[str, Any], loaded: Dict[str, Any],
+    leave: Collection[str] = ()
 ) -> None:
     """Ask each program that is new to the engine. One that hangs would hang the engine's reload, and every later one.
 
-    known: entries that the engine has loaded before. loaded: those that it will load, somebody else's among them.
+    known: entries that the engine has loaded before. loaded: those that it will load, somebody else's among them. leave:
+    names that are not asked about.
     Raises SlipwayError that names the option.
     """
     for runtime in runtimes:
         program = runtime.path or runtime.options.get("BinaryName") or ""
-        if not runtime.present or not program:
+        if not runtime.present or not program or runtime.name in leave:
             continue
         if runtime.path and normal(known.get(runtime.name) or {}).get("path") == runtime.path:
             continue

@@ -7,7 +7,7 @@ import base64
 import contextlib
 import json
 import os
-from typing import Any, Dict, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Optional, Set, Tuple
 
 from ...core import host
 from ...core.errors import SlipwayError
@@ -30,6 +30,10 @@ class EngineEffects(Effects):
 
     def __init__(self, wanted: Wanted) -> None:
         self.wanted = wanted
+        # Where other parts of a transaction bring programs along: the state as it will be with them, and the runtimes
+        # whose programs can be asked nothing before that.
+        self.view: Callable[[EngineState], EngineState] = lambda state: state
+        self.later: Tuple[str, ...] = ()
         self.place = wanted.place
         self.engine = wanted.place.engine
         run_dir, lib_dir = folders(self.place.scope)
@@ -62,7 +66,7 @@ class EngineEffects(Effects):
             raise SlipwayError(
                 "no_permission", "%s cannot be read by this user; run the task as the engine's owner (become: true)" % path,
                 config_path=path)
-        return read_engine(snapshot, self.place, shims=shims, programs=programs)
+        return self.view(read_engine(snapshot, self.place, shims=shims, programs=programs))
 
     def _deepen(self, state: EngineState, plan: Plan) -> EngineState:
         """What the plan lacks, from the engine's API."""
@@ -85,9 +89,9 @@ class EngineEffects(Effects):
     # -- check
 
     def check(self, plan: Plan) -> None:
-        known = {} if live.is_live(self.state) is None else planner.read_document(self.state).data.get(live.RUNTIMES)
         ask_programs(
-            self.wanted.runtimes, self.state.found, known=known or {}, loaded=self._loaded(plan).runtimes)
+            self.wanted.runtimes, self.state.found, known=self._known(), loaded=self._loaded(plan).runtimes,
+            leave=self.later)
         write: Optional[Write] = plan.step("write")
         if write is None:
             return
@@ -107,6 +111,16 @@ class EngineEffects(Effects):
                 program, contents, argv=self.state.argv, path=write.before.path, title=self.engine.title,
                 secrets=self._secrets())
             self.validated = True
+
+    def ask_later(self) -> None:
+        """Ask the programs that have been brought along since. Raises SlipwayError that names the option."""
+        late = [one for one in self.wanted.runtimes if one.name in self.later]
+        ask_programs(late, self.state.found, known=self._known(), loaded={})
+
+    def _known(self) -> Dict[str, Any]:
+        if live.is_live(self.state) is None:
+            return {}
+        return planner.read_document(self.state).data.get(live.RUNTIMES) or {}
 
     # -- commit, apply, observe, settle
 
@@ -205,8 +219,7 @@ class EngineEffects(Effects):
 
     @staticmethod
     def _keep(path: str, note: Dict[str, Any], *, mode: int) -> None:
-        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-        host.replace(path, (json.dumps(note, sort_keys=True) + "\n").encode("ascii"), mode=mode)
+        host.keep(path, (json.dumps(note, sort_keys=True) + "\n").encode("ascii"), mode=mode)
 
     def _loaded(self, plan: Plan) -> Loaded:
         for step in plan.steps:

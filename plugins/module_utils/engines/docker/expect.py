@@ -4,10 +4,10 @@
 
 """What has to have run a container of each runtime, by what the engine has loaded. Pure."""
 
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 from ...probe.proof import PATH, SHIM, SHIM_PATH, UNKNOWN, Expectation
-from ..runtime import is_shim_name
+from ..runtime import is_shim_name, is_wasm_shim
 from . import rules
 from .entries import normal
 from .live import RUNTIMES
@@ -39,11 +39,16 @@ def _expectation(name: str, entries: Dict[str, Any], by_flag: Dict[str, str]) ->
     if found.get("runtimeType"):
         kind = SHIM_PATH if found["runtimeType"].startswith("/") else SHIM
         return Expectation(
-            name, kind, found["runtimeType"], binary_name=(found.get("options") or {}).get("BinaryName"))
+            name, kind, found["runtimeType"], binary_name=(found.get("options") or {}).get("BinaryName"),
+            platform=_platform(found["runtimeType"]))
     if name in by_flag:
         return Expectation(name, PATH, by_flag[name])
     if name == RESERVED_NAME:
         return Expectation(name, SHIM, RUNC_SHIM)
     if is_shim_name(name):
-        return Expectation(name, SHIM, name)
+        return Expectation(name, SHIM, name, platform=_platform(name))
     return Expectation(name, UNKNOWN)
+
+
+def _platform(shim: str) -> Optional[str]:
+    return "wasi/wasm" if is_wasm_shim(shim) else None

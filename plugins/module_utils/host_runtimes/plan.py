@@ -1,0 +1,178 @@
+# Copyright: (c) 2026, the slipway.runtimes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The planner of host_runtimes: the plans of its parts, each in view of the others, become one. Pure."""
+
+import posixpath
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+
+from ..core.plan import Plan
+from ..engines.docker.questions import EngineState, Found
+from ..engines.runtime import Runtime, is_wasm_shim, shim_binary
+from . import claims as claims_of, requirements
+from .claims import Claims, Effective
+from .requirements import Facts
+from .wanted import Wanted
+
+RUNTIMES, IMAGE_STORE = "runtimes", "containerd-snapshotter"
+
+
+class Moves(NamedTuple):
+    """What the run puts in place and takes away, before the engine is told: paths of files and trees, and programs."""
+
+    placed: Tuple[str, ...] = ()
+    gone: Tuple[str, ...] = ()
+
+    def brings(self, path: str) -> bool:
+        """Whether a path is, or is below, what is put in place."""
+        return _covers(self.placed, path)
+
+    def takes(self, path: str) -> bool:
+        """Whether a path is, or is below, what goes."""
+        return _covers(self.gone, path) and not self.brings(path)
+
+
+class Parts(NamedTuple):
+    """The plans by part; None for one that nothing is wanted of."""
+
+    packages: Plan
+    binaries: Plan
+    engine: Optional[Plan]
+
+
+def moves_of(binaries: Plan, packages: Plan) -> Moves:
+    """What two plans move."""
+    placed: List[str] = []
+    gone: List[str] = []
+    for step in binaries.steps:
+        placed.extend(file.dest for file in step.detail.binary.files)
+        gone.extend(one.dest for one in step.detail.goes)
+    for step in packages.steps:
+        if step.action == "install":
+            placed.append(step.detail.package.program)
+        elif step.detail.receipt is not None:
+            gone.append(step.detail.receipt.path)
+    return Moves(tuple(placed), tuple(gone))
+
+
+def moved(state: EngineState, moves: Moves) -> EngineState:
+    """The engine's state with its programs and shims found where they will be once the files are in place."""
+    return state._replace(found={name: _found(name, one, moves) for name, one in state.found.items()})
+
+
+def _found(name: str, found: Found, moves: Moves) -> Found:
+    if name.startswith("/"):
+        if moves.brings(name):
+            return Found(path=name, searched="", known=True)
+        return found._replace(path="") if moves.takes(name) else found
+    if found.path and not moves.takes(found.path):
+        return found
+    for dest in moves.placed:
+        # A daemon that does not run has no PATH to look at.
+        there = not found.known or posixpath.dirname(dest) in found.searched.split(":")
+        if posixpath.basename(dest) == name and (there or "/" not in dest):
+            return Found(path=dest, searched=found.searched, known=True)
+    return found._replace(path="")
+
+
+def _covers(paths: Sequence[str], path: str) -> bool:
+    return any(path == one or path.startswith(one + "/") for one in paths)
+
+
+def plan(
+    wanted: Wanted, view: Effective, claims: Claims, parts: Parts, host: Facts, *, check_mode: bool
+) -> Plan:
+    """The one plan. Raises SlipwayError where the host lacks what a runtime needs."""
+    engine = parts.engine
+    if engine is not None:
+        host = host._replace(engine=engine.result.get("version") or "", image_store=_store(wanted, engine))
+    requirements.check(wanted.requirements, host)
+    unknown = parts.packages.unknown + parts.binaries.unknown + (engine.unknown if engine is not None else ())
+    if claims_of.after(wanted, claims, added=()) != claims.own:
+        unknown += ("whose files these are",)
+    result: Dict[str, Any] = dict(parts.packages.result, **parts.binaries.result)
+    result.update(engine.result if engine is not None else {"action": "none", "restart_required": False})
+    result.update(probes=[], kept=view.kept, pruned=view.pruned)
+    if wanted.probe == "always" and not check_mode and to_prove(wanted, parts):
+        unknown += ("whether they run",)
+    before: Dict[str, Any] = {}
+    after: Dict[str, Any] = {}
+    for name, part in (("packages", parts.packages), ("binaries", parts.binaries)):
+        if part.before:
+            before[name] = part.before
+        if part.after:
+            after[name] = part.after
+    if engine is not None:
+        before.update(engine.before)
+        after.update(engine.after)
+    return Plan(
+        steps=parts.packages.steps + parts.binaries.steps + (engine.steps if engine is not None else ()),
+        before=before, after=after, result=result,
+        warnings=parts.packages.warnings + parts.binaries.warnings + (
+            engine.warnings + _unproven(wanted, parts, engine) if engine is not None else ()),
+        unknown=unknown)
+
+
+def _unproven(wanted: Wanted, parts: Parts, engine: Plan) -> Tuple[str, ...]:
+    """A word on what this run changes and does not prove."""
+    title = wanted.place.engine.title
+    if engine.result["live"] is False and not engine.result["restart_required"]:
+        names = to_prove(wanted, parts)
+        why = "%s does not run" % title
+    else:
+        names = tuple(sorted(_postponed(wanted, engine))) if engine.steps and wanted.probe != "never" else ()
+        why = "%s needs a restart first" % title
+    return ("%s: no container was run under %s, because %s" % (
+        "probe", ", ".join(names), why),) if names else ()
+
+
+def _store(wanted: Wanted, engine: Plan) -> Optional[bool]:
+    """Whether the engine will have containerd's image store; None where nothing tells."""
+    asked = wanted.engine.features.get(IMAGE_STORE)
+    if asked is not None:
+        return asked
+    for step in engine.steps:
+        started = getattr(step.detail, "started", None)
+        if isinstance(started, dict) and IMAGE_STORE in started:
+            return bool(started[IMAGE_STORE])
+    return None
+
+
+def to_prove(wanted: Wanted, parts: Parts) -> Tuple[str, ...]:
+    """The names of the runtimes that a container is to be run under, in order."""
+    if wanted.probe == "never":
+        return ()
+    present = [one for one in wanted.engine.runtimes if one.present]
+    engine = parts.engine
+    if wanted.probe == "always":
+        names = [one.name for one in present]
+    elif engine is not None and (engine.result["action"] == "restart" or "loaded" in engine.after):
+        names = [one.name for one in present]  # the daemon, or all that it has loaded, is new
+    else:
+        entries: Set[str] = set((engine.after if engine is not None else {}).get(RUNTIMES) or {})
+        moves = moves_of(parts.binaries, parts.packages)
+        names = [one.name for one in present if one.name in entries or _touched(one, moves)]
+    default = wanted.engine.default_runtime
+    if default and engine is not None and "default-runtime" in engine.after and default not in names:
+        names.append(default)
+    later = _postponed(wanted, engine)
+    return tuple(name for name in names if name not in later)
+
+
+def _postponed(wanted: Wanted, engine: Optional[Plan]) -> Set[str]:
+    """The names of the runtimes that cannot run before the engine's restart, which is left to the user."""
+    if engine is None or not engine.result["restart_required"]:
+        return set()
+    return set(one.name for one in wanted.engine.runtimes if is_wasm_shim(one.shim_path or one.shim or one.name))
+
+
+def _touched(runtime: Runtime, moves: Moves) -> bool:
+    """Whether any of a runtime's files is put in place."""
+    paths = [runtime.path, runtime.shim_path] + [one for one in runtime.options.values() if isinstance(one, str)]
+    if any(path.startswith("/") and moves.brings(path) for path in paths):
+        return True
+    names = [runtime.path] if runtime.path else []
+    if not runtime.path and not runtime.shim_path:
+        names = [shim_binary(runtime.shim or runtime.name)]
+    return any(posixpath.basename(dest) in names for dest in moves.placed)
