@@ -19,7 +19,8 @@ from .wanted import Wanted
 SECONDS = 10
 LIMA_SECONDS = 30
 
-_VERSION = re.compile(r"(?im)\bversion:?\s+v?([0-9][^\s,]*)")
+# 'version' prints a table, '--version' a sentence.
+_VERSIONS = (re.compile(r"(?m)^\s*Version:\s+v?([0-9][^\s,]*)"), re.compile(r"\bversion v?([0-9][^\s,]*)"))
 
 # Files that say what somebody's PATH is, each read by what it is for (paths.py).
 PATH_FILES = (
@@ -364,8 +365,8 @@ def unread(snapshot: Snapshot) -> List[str]:
 
 def version_in(text: str) -> str:
     """The version that a program's words tell, '' for none."""
-    found = _VERSION.search(text)
-    return found.group(1) if found else ""
+    found = [match.group(1) for match in (one.search(text) for one in _VERSIONS) if match]
+    return found[0] if found else ""
 
 
 def _written(wanted: Wanted) -> Tuple[str, ...]:
