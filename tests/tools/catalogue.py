@@ -11,7 +11,7 @@ update  takes the newest release of each: fetches it, and writes its version and
 --base  addresses that begin with FROM are fetched from TO, such as a mirror's
 
 A digest that is written is one of what came over https; upstreams whose signatures say more are left to who reviews the
-change. Ends with 1 where something is not as the catalogue says, and with 77 where upstream could not be reached at all.
+change. Ends with 1 where something is not as the catalogue says, and with 77 where upstream could not be reached.
 """
 
 import argparse
@@ -110,12 +110,14 @@ class Upstream:
 
 
 def newest_of(releases: list[dict[str, Any]], tag: str) -> str:
-    """The newest version of those that GitHub lists. Drafts and whatever has more than numbers in its version are none."""
+    """The newest version that GitHub lists. Drafts, and what has more than numbers in its version, are none."""
     before, _version, after = tag.partition("{version}")
     found = [
         one["tag_name"][len(before) : len(one["tag_name"]) - len(after)]
         for one in releases
-        if not one["draft"] and not one["prerelease"] and one["tag_name"].startswith(before) and one["tag_name"].endswith(after)
+        if not (one["draft"] or one["prerelease"])
+        and one["tag_name"].startswith(before)
+        and one["tag_name"].endswith(after)
     ]
     return max((one for one in found if _RELEASE.match(one)), key=numbers, default="")
 
@@ -152,8 +154,8 @@ def versions(entry: dict[str, Any]) -> list[str]:
 
 def kind_of(entry: dict[str, Any]) -> str:
     """The kind of digest that a file holds."""
-    digests = [one.checksum for version in versions(entry) for one in addresses(entry, version, known=True) if one.checksum]
-    return digests[0].partition(":")[0] if digests else "sha256"
+    found = [one.checksum for version in versions(entry) for one in addresses(entry, version, known=True)]
+    return next((checksum.partition(":")[0] for checksum in found if checksum), "sha256")
 
 
 def checked(entry: dict[str, Any], upstream: Upstream) -> tuple[list[str], list[str]]:
@@ -177,7 +179,8 @@ def checked(entry: dict[str, Any], upstream: Upstream) -> tuple[list[str], list[
 
 
 def updated(text: str, entry: dict[str, Any], version: str, upstream: Upstream) -> str:
-    """A file with another release. Architectures and variants that upstream does not build are left out, the first variant never.
+    """A file with another release. Architectures and variants that upstream does not build are left out, but for the
+    first variant.
 
     Raises Missing where that is not there, and Unreached.
     """

@@ -33,8 +33,8 @@ def load(name: str, folder: str = FOLDER) -> Dict[str, Any]:
     known = names(folder)
     near = nearest(name.lower(), known)
     raise SlipwayError(
-        "unknown_runtime", "catalogue[%s]: the catalogue knows no '%s'; %sit knows %s. Any other runtime is described by "
-        "the wish itself, under 'describe'" % (name, name, near, ", ".join(known)), option="catalogue[%s]" % name)
+        "unknown_runtime", "catalogue[%s]: the catalogue knows no '%s'; %sit knows %s. Any other runtime is described "
+        "by the wish itself, under 'describe'" % (name, name, near, ", ".join(known)), option="catalogue[%s]" % name)
 
 
 def nearest(word: str, known: List[str]) -> str:

@@ -14,7 +14,9 @@ from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.files i
 _FLAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 
 
-def check_options(given: Dict[str, Any], known: Dict[str, Dict[str, Any]], *, option: str, title: str) -> Dict[str, Any]:
+def check_options(
+    given: Dict[str, Any], known: Dict[str, Dict[str, Any]], *, option: str, title: str
+) -> Dict[str, Any]:
     """The options with their types. known: as schema.OPTION. option: of the wish. Raises SlipwayError.
 
     A map of flags has text values only: a boolean or a number is written as the program's command line has it.

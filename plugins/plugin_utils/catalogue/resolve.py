@@ -84,9 +84,10 @@ def _one_each(elements: List[Dict[str, Any]], kind: str) -> List[Dict[str, Any]]
             found[name] = one
         elif one.get("state") != "absent" and one != other:
             what = (
-                "two wishes register it in two manners; give one of them another name by 'as'" if kind == "runtimes" else
-                "two wishes install it in two manners, at one place; let them agree on where it comes from, and differ in "
-                "'as', 'args' and 'options' only")
+                "two wishes register it in two manners; give one of them another name by 'as'"
+                if kind == "runtimes" else
+                "two wishes install it in two manners, at one place; let them agree on where it comes from, and differ "
+                "in 'as', 'args' and 'options' only")
             raise SlipwayError("doubled", "catalogue[%s]: %s" % (name, what), option="catalogue[%s]" % name)
     return list(found.values())
 
@@ -344,8 +345,8 @@ def _checksums(wish: Wish, name: str, *, apart: bool, words: Dict[str, str]) -> 
 
 
 def _brought(case: _Case) -> List[Dict[str, Any]]:
-    """From an address or a file of the user's: what upstream has there, or the program itself. A folder ('/' at the end)
-    has upstream's files under their own names."""
+    """From an address or a file of the user's: what upstream has there, or the program itself. A folder ('/' at the
+    end) has upstream's files under their own names."""
     wish = case.wish
     key = "url" if wish.url else "src"
     text = fill(wish.url or wish.src, {"version": case.version, "variant": case.values["variant"]})
@@ -407,8 +408,8 @@ def _check_programs(case: _Case, binaries: List[Dict[str, Any]]) -> None:
         program = fill(text, case.values)
         if program not in there:
             raise wrong(
-                case.wish.option, "via", "'%s' needs %s too, and what is brought is one program; bring upstream's archive, "
-                "or the folder ('/' at the end) of its files" % (case.via, program), "program_missing")
+                case.wish.option, "via", "'%s' needs %s too, and what is brought is one program; bring upstream's "
+                "archive, or the folder ('/' at the end) of its files" % (case.via, program), "program_missing")
 
 
 def _package(case: _Case) -> Dict[str, Any]:
@@ -460,7 +461,8 @@ def _runtime(case: _Case) -> Optional[Dict[str, Any]]:
     wish, form = case.wish, case.way["runtime"]
     own = bool(wish.registered_as or wish.options or wish.args)
     if wish.args and "path" not in form:
-        raise wrong(wish.option, "args", "they go to a program; by 'via: %s' it is a shim, which takes 'options'" % case.via)
+        raise wrong(
+            wish.option, "args", "they go to a program; by 'via: %s' it is a shim, which takes 'options'" % case.via)
     if wish.register == "never":
         if own:
             raise wrong(wish.option, "register", "a name, arguments or options are the engine's to note: they need "

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The shape of a catalogue's file, and of what a user describes instead. Pure.
 
-A kind is a word of _SIMPLE ('text', 'path' and 'url' are templates; resolve says which names they may have), a tuple of words
-of which it is one, a Map of names to one kind, Several of one kind, or a table of keys.
+A kind is a word of _SIMPLE ('text', 'path' and 'url' are templates; resolve says which names they may have), a tuple of
+words of which it is one, a Map of names to one kind, Several of one kind, or a table of keys.
 """
 
 import re
@@ -51,7 +51,8 @@ SOURCE = dict(
 # How releases are packed, the newest first. since: the first version that is; path: where the program is then.
 # values: templates of their own, in order.
 LAYOUT = dict(
-    since=Key("text"), variant=Key("text"), path=Key("path"), values=Key(Map("text")), sources=Key(Several(SOURCE), True))
+    since=Key("text"), variant=Key("text"), path=Key("path"), values=Key(Map("text")),
+    sources=Key(Several(SOURCE), True))
 
 # What has to be so on a host. device: a path; kernel and engine: the least version; image_store: containerd's is used.
 REQUIREMENT = dict(device=Key("path"), kernel=Key("text"), engine=Key("text"), image_store=Key("boolean"))
@@ -131,7 +132,8 @@ def check(entry: Any, option: str) -> None:
             for version, checksums in (source.get("checksums") or {}).items():
                 for machine in checksums:
                     if machine not in source["architectures"]:
-                        raise _bad("%s.checksums[%s].%s" % (here, version, machine), "'architectures' has no word for it")
+                        raise _bad(
+                            "%s.checksums[%s].%s" % (here, version, machine), "'architectures' has no word for it")
             if len(set("src" in file for file in source["files"])) > 1:
                 raise _bad(here + ".files", "either each has a 'src' in the archive, or none has")
 

@@ -96,10 +96,10 @@ def _typed(value: Any, spec: Dict[str, Any], option: str, key: str) -> Any:
     kind = spec["type"]
     if kind == "str":
         if not isinstance(value, str):
-            raise wrong(option, key, "give text, in quotes where it looks like a number; got a %s" % type(value).__name__)
-        if value not in spec.get("choices", [value]):
             raise wrong(
-                option, key, "'%s' is none of %s" % (value, ", ".join(spec["choices"])))
+                option, key, "give text, in quotes where it looks like a number; got a %s" % type(value).__name__)
+        if value not in spec.get("choices", [value]):
+            raise wrong(option, key, "'%s' is none of %s" % (value, ", ".join(spec["choices"])))
         return value
     try:
         if kind == "bool":
@@ -119,11 +119,12 @@ def _check(wish: Wish) -> None:
         raise wrong(wish.option, "src", "give one of 'url' and 'src'")
     for key, origin in (("url", "release"), ("src", "file")):
         if getattr(wish, key) and wish.install_from not in ("", origin):
-            raise wrong(wish.option, key, "it is for 'install_from: %s', and this says '%s'" % (origin, wish.install_from))
+            raise wrong(
+                wish.option, key, "it is for 'install_from: %s', and this says '%s'" % (origin, wish.install_from))
     if wish.src.endswith((".deb", ".rpm")):
         raise wrong(
-            wish.option, "src", "a package's file is for the host's package manager: install it with ansible.builtin.apt "
-            "or dnf, and say 'install_from: package' or 'none' here")
+            wish.option, "src", "a package's file is for the host's package manager: install it with "
+            "ansible.builtin.apt or dnf, and say 'install_from: package' or 'none' here")
     if wish.install_from == "file" and not wish.src and wish.present:
         raise wrong(wish.option, "src", "'install_from: file' needs it: a file on the controller, or with 'remote_src: "
                     "true' on the host")
@@ -145,5 +146,6 @@ def _check_checksum(value: Any, option: str, key: str, *, depth: int) -> None:
         if value:
             parse_checksum(value, "%s.%s" % (option, key))
     else:
-        raise wrong(option, key, "give 'sha256:...' or 'sha512:...', or a map of these by architecture (%s)" % ", ".join(
-            ARCHITECTURES), "bad_checksum")
+        raise wrong(
+            option, key, "give 'sha256:...' or 'sha512:...', or a map of these by architecture (%s)" % ", ".join(
+                ARCHITECTURES), "bad_checksum")
