@@ -102,7 +102,7 @@ class QuickAction(ActionBase):
 
     def _answer(self, args: Dict[str, Any], task_vars: Dict[str, Any]) -> Tuple[Optional[Dict[str, Any]], Optional[Plan]]:
         subject = self.subject
-        validation = ModuleArgumentSpecValidator(subject.spec).validate(args)
+        validation = ModuleArgumentSpecValidator(subject.spec).validate(plain(args))
         if validation.error_messages or validation._deprecations or validation._warnings:
             return None, None
         params = validation.validated_parameters
@@ -146,6 +146,15 @@ class QuickAction(ActionBase):
         finally:
             play_context.no_log = silent
         return answer.get("stdout") or ""
+
+
+def plain(value: Any) -> Any:
+    """A value without what ansible-core notes of its origin: so it reaches a module, and so it is quick to copy."""
+    if isinstance(value, dict):
+        return {plain(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    return str.__str__(value) if isinstance(value, str) else value
 
 
 def tells_invocation(task_vars: Dict[str, Any]) -> bool:

@@ -6,7 +6,7 @@
 import pytest
 
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.plan import Plan, Step
-from ansible_collections.slipway.runtimes.plugins.plugin_utils.quick import answerable
+from ansible_collections.slipway.runtimes.plugins.plugin_utils.quick import answerable, plain
 
 DO = (Step("write", "/etc/x"),)
 
@@ -23,3 +23,19 @@ DO = (Step("write", "/etc/x"),)
 ])
 def test_answerable(steps: tuple, unknown: tuple, check_mode: bool, answered: bool) -> None:
     assert answerable(Plan(steps=steps, unknown=unknown, warnings=("careful",)), check_mode=check_mode) is answered
+
+
+class Noted(str):
+    """A string with a note of its origin, as ansible-core keeps them; str() gives it back as it is."""
+
+    def __str__(self) -> str:
+        return self
+
+
+def test_plain() -> None:
+    noted = {Noted("runtimes"): [{Noted("name"): Noted("x"), "args": [Noted("--a")], "n": 1, "b": True, "none": None}]}
+    found = plain(noted)
+    assert found == noted
+    assert [type(one) for one in (*found, *found["runtimes"][0], found["runtimes"][0]["name"],
+                                  *found["runtimes"][0]["args"])] == [str] * 8
+    assert found["runtimes"][0]["b"] is True
