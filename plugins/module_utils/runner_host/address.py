@@ -231,7 +231,7 @@ class _Reader:
     def host(self, address: Address) -> None:
         if not address.host:
             raise self.bad("host", "'%s' needs a host" % address.form.scheme)
-        if not _HOST.match(address.host):
+        if not _HOST.match(address.host) or address.host.startswith("[") and not _is_ipv6(address.host[1:-1]):
             raise self.bad("host", "'%s' is no host; an IPv6 address stands in brackets" % address.host)
 
 
@@ -308,7 +308,7 @@ def _kube(reader: _Reader, address: Address) -> None:
 
 def _cloud(reader: _Reader, address: Address) -> None:
     reader.plain(address)
-    if not address.host:
+    if not _NAME.match(address.host):
         raise reader.bad("url", "write '%s'" % CLOUD)
 
 
@@ -422,6 +422,16 @@ def _image_hint() -> str:
     return (
         "Go reads what follows the first ':' as a port, so an image with a tag or a digest needs its registry in front: "
         "'image://REGISTRY/NAME:TAG'")
+
+
+def _is_ipv6(text: str) -> bool:
+    from ipaddress import AddressValueError, IPv6Address  # few addresses are one, and each import is paid by every run
+
+    try:
+        IPv6Address(text.partition("%25")[0])
+    except AddressValueError:
+        return False
+    return True
 
 
 def _equivalent(form: Form, version: Optional[Version]) -> Optional[Form]:

@@ -144,7 +144,7 @@ class RunnerEffects(Effects):
     def _write_receipt(self, line: str) -> None:
         content = line.encode("utf-8")
         receipt = asked.decode(line)
-        if not receipt.files and not receipt.cli_stat:
+        if not receipt.files:
             host.remove(self.receipt_path)
         elif host.read(self.receipt_path) != content:
             os.makedirs(self.lib_dir, mode=0o755, exist_ok=True)

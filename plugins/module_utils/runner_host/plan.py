@@ -113,6 +113,8 @@ def _receipt_after(wanted: Wanted, state: State, kept: Dict[str, Kept]) -> Recei
         if heir is not None:
             inherited = tuple(folder for folder in one.folders if heir.startswith(folder + "/"))
             kept[heir] = kept[heir]._replace(folders=tuple(sorted(set(kept[heir].folders + inherited))))
+    if not kept:
+        return Receipt()
     if not wanted.ask_cli or not state.cli_stat:
         return old._replace(files=kept)
     version = cli_version(wanted, state)

@@ -288,7 +288,7 @@ def _family(path: str) -> str:
         return "systemd"
     if "/fish/" in path:
         return "fish"
-    return "zsh" if path.rpartition("/")[2].lstrip(".").startswith("z") else "sh"
+    return "zsh" if path.rpartition("/")[2].lstrip(".") in ("zshenv", "zprofile", "zshrc", "zlogin") else "sh"
 
 
 def _glue(content: Optional[bytes]) -> bytes:

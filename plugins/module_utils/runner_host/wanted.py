@@ -44,6 +44,7 @@ SPEC: Dict[str, Any] = dict(
 )
 
 _UNIT = re.compile(r"[A-Za-z0-9:_.@\\-]+\.service\Z")
+_SUFFIX = re.compile(r"\.(service|socket|device|mount|automount|swap|target|path|timer|slice|scope)\Z")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?\Z")
 _PATH = re.compile(r"[\x00-\x1f\x7f]")
 _CLI = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*\Z")
@@ -154,7 +155,7 @@ def _parse_scope(one: Dict[str, Any], option: str) -> Scope:
 
 
 def _unit(name: str, option: str) -> str:
-    full = name if re.search(r"\.[a-z]+\Z", name) and not name.endswith(".d") else name + ".service"
+    full = name if _SUFFIX.search(name) else name + ".service"
     if not _UNIT.match(full):
         raise _bad(option, "'%s' is no service; only services take an environment here" % name, "bad_unit")
     return full
