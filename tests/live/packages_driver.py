@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the code of distribution packages on a host without Ansible, and is killed or fails where a test wants it.
 
-As driver.py does for engine_runtimes. A point is [host.]NAME[@WORD]:before or :after; host for a function of core.host, none
-for a method of the effects; WORD is one of its arguments, or one word of a command.
+As driver.py does for engine_runtimes. A point is [calls.]NAME:before or :after, of the calls of the package manager
+or of the effects.
 """
 
 import errno
@@ -16,9 +16,10 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from ansible_collections.slipway.runtimes.plugins.module_utils.core import host, transaction  # noqa: E402
+from ansible_collections.slipway.runtimes.plugins.module_utils.core import transaction  # noqa: E402
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError  # noqa: E402
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.plan import render  # noqa: E402
+from ansible_collections.slipway.runtimes.plugins.module_utils.packages.calls import Calls  # noqa: E402
 from ansible_collections.slipway.runtimes.plugins.module_utils.packages.effects import PackageEffects  # noqa: E402
 from ansible_collections.slipway.runtimes.plugins.module_utils.packages.subject import RuntimePackages  # noqa: E402
 
@@ -43,19 +44,16 @@ def _call(script):
 
 def _hook(point, script):
     target, _colon, when = point.rpartition(":")
-    target, _at, about = target.partition("@")
     module, _dot, name = target.rpartition(".")
-    owner = host if module else PackageEffects
+    owner = Calls if module else PackageEffects
     original = getattr(owner, name)
 
     @functools.wraps(original)
     def wrapped(*args, **kwargs):
-        words = [word for one in args for word in (one if isinstance(one, tuple) else (one,))]
-        here = not about or about in words
-        if here and when == "before":
+        if when == "before":
             _call(script)
         found = original(*args, **kwargs)
-        if here and when == "after":
+        if when == "after":
             _call(script)
         return found
 

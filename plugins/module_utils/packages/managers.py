@@ -8,7 +8,7 @@ they take what they are given and nothing else, and refuse where something else 
 """
 
 import re
-from typing import Dict, List, NamedTuple, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from .receipt import base
 
@@ -16,8 +16,8 @@ Argv = Tuple[str, ...]
 
 
 class Coming(NamedTuple):
-    """What an installation would do, in the order of the manager. new: keys of packages (see Manager). upgraded, removed,
-    downgraded: names for people."""
+    """What an installation would do, in the order of the manager. new: keys of packages (see Manager). upgraded,
+    removed, downgraded: names for people."""
 
     new: Tuple[str, ...] = ()
     upgraded: Tuple[str, ...] = ()
@@ -26,8 +26,8 @@ class Coming(NamedTuple):
 
 
 class State(NamedTuple):
-    """What a package is. installed: whole or in part. configured: only files of its configuration are left. pin: what it
-    is installed by, in this version."""
+    """What a package is. installed: whole or in part. configured: only files of its configuration are left. pin: what
+    it is installed by, in this version."""
 
     installed: bool
     configured: bool
@@ -41,7 +41,7 @@ class Manager:
     family = ""
     environment: Dict[str, str] = {}
     unknown = ""  # what is said where no such package is known
-    finish: Tuple[Argv, ...] = ()  # what ends an interrupted run of the manager
+    finish: Argv = ()  # what ends an interrupted run of the manager
 
     def __init__(self, program: str) -> None:
         self.program = program
@@ -71,8 +71,8 @@ class Manager:
         """Install, and ask nothing."""
         raise NotImplementedError
 
-    def done(self, code: int) -> bool:
-        """Whether an exit code of install() is a success."""
+    def done(self, code: Optional[int]) -> bool:
+        """Whether an exit code of install() or download() is a success; None is a manager that was ended."""
         return code == 0
 
     def query(self, keys: Sequence[str]) -> Argv:
@@ -87,9 +87,13 @@ class Manager:
         """Would it remove them? It ends with an error where something else needs one."""
         raise NotImplementedError
 
-    def remove(self, keys: Sequence[str], configured: Sequence[str]) -> List[Argv]:
-        """Remove exactly these. configured: of which the configuration stays."""
+    def remove(self, keys: Sequence[str]) -> Argv:
+        """Remove exactly these, and leave their configuration where that can be had."""
         raise NotImplementedError
+
+    def purge(self, keys: Sequence[str]) -> Argv:
+        """Remove what remove() left; () where it leaves nothing."""
+        return ()
 
     def dependents(self, text: str) -> List[str]:
         """Who needs them, as try_removal() said."""
@@ -112,7 +116,7 @@ class Apt(Manager):
     environment = {
         "DEBIAN_FRONTEND": "noninteractive", "APT_LISTCHANGES_FRONTEND": "none", "NEEDRESTART_MODE": "l"}
     unknown = r"Unable to locate package|has no installation candidate|Couldn't find any package"
-    finish = (("dpkg", "--force-confdef", "--force-confold", "--configure", "-a"),)
+    finish = ("dpkg", "--force-confdef", "--force-confold", "--configure", "-a")
 
     # Without a terminal of its own dpkg ends with apt-get. A runtime needs none of what is only recommended.
     _OPTIONS = (
@@ -161,12 +165,11 @@ class Apt(Manager):
     def try_removal(self, keys: Sequence[str]) -> Argv:
         return ("dpkg", "--no-act", "--purge") + tuple(keys)
 
-    def remove(self, keys: Sequence[str], configured: Sequence[str]) -> List[Argv]:
-        call = ("dpkg", "--force-remove-reinstreq")
-        ours = tuple(key for key in keys if key not in configured)
-        if len(ours) == len(keys):
-            return [call + ("--purge",) + ours]
-        return [call + ("--remove",) + tuple(keys)] + ([call + ("--purge",) + ours] if ours else [])
+    def remove(self, keys: Sequence[str]) -> Argv:
+        return ("dpkg", "--force-remove-reinstreq", "--remove") + tuple(keys)
+
+    def purge(self, keys: Sequence[str]) -> Argv:
+        return ("dpkg", "--purge") + tuple(keys)
 
     def dependents(self, text: str) -> List[str]:
         return re.findall(r"(?m)^ (\S+) (?:pre-)?depends on ", text)
@@ -198,8 +201,8 @@ class Rpm(Manager):
     def try_removal(self, keys: Sequence[str]) -> Argv:
         return ("rpm", "-e", "--test") + tuple(keys)
 
-    def remove(self, keys: Sequence[str], configured: Sequence[str]) -> List[Argv]:
-        return [("rpm", "-e") + tuple(keys)]
+    def remove(self, keys: Sequence[str]) -> Argv:
+        return ("rpm", "-e") + tuple(keys)
 
     def dependents(self, text: str) -> List[str]:
         return re.findall(r"(?m) is needed by \(installed\) (\S+)$", text)
@@ -282,7 +285,7 @@ class Zypper(Rpm):
     def install(self, names: Sequence[str]) -> Argv:
         return ("zypper", "--non-interactive", "install", "--no-recommends") + tuple(names)
 
-    def done(self, code: int) -> bool:
+    def done(self, code: Optional[int]) -> bool:
         return code in (0, 102, 103)  # installed, and the machine or the manager itself should be started anew
 
     def automatic(self, keys: Sequence[str]) -> Argv:

@@ -69,18 +69,18 @@ def _missing(package: Package, there: Found, found: HostFound) -> Tuple[str, ...
     missing = tuple(name for name in names if name not in there.installed)
     if not missing and not there.path:
         raise SlipwayError(
-            "program_missing", "%s.program: %s is not there as an executable file, though %s is installed: correct it, or "
-            "install that anew if somebody removed the file" % (package.option, package.program, ", ".join(names)),
+            "program_missing", "%s.program: %s is not there as an executable file, though %s is installed: correct it, "
+            "or install that anew if somebody removed the file" % (package.option, package.program, ", ".join(names)),
             option=package.option + ".program")
     if missing and found.manager == "ostree":
         raise SlipwayError(
-            "image_based", "%s: %s is missing, and this host gets its packages with its image (rpm-ostree), which takes a "
-            "boot; layer it there, or take a release instead of a package" % (package.option, ", ".join(missing)),
+            "image_based", "%s: %s is missing, and this host gets its packages with its image (rpm-ostree), which "
+            "takes a boot; layer it there, or take a release instead of a package" % (package.option, ", ".join(missing)),
             option=package.option)
     if missing and there.path and not there.installed:
         raise SlipwayError(
-            "in_the_way", "%s.program: %s is there already, and %s, which should bring it, is not installed: move it away, "
-            "name the package that it came from, or register it as it is" % (
+            "in_the_way", "%s.program: %s is there already, and %s, which should bring it, is not installed: move it "
+            "away, name the package that it came from, or register it as it is" % (
                 package.option, there.path, ", ".join(names)), option=package.option + ".program")
     return missing
 
@@ -90,8 +90,9 @@ def _family_error(package: Package, found: HostFound) -> SlipwayError:
     named = ", ".join(family for family in FAMILIES if family in package.packages)
     if not found.family:
         return SlipwayError(
-            "no_manager", "%s: this host has none of the package managers that are known (apt-get, dnf, yum, zypper); take a "
-            "release instead of a package" % option, option=option)
+            "no_manager", "%s: this host has none of the package managers that are known (apt-get, dnf, yum, zypper); "
+            "take a release instead of a package" % option, option=option)
     return SlipwayError(
-        "family_missing", "%s: this host is of the family '%s' (%s), and the packages are named for %s only; add '%s: [...]', "
-        "or take a release instead of a package" % (option, found.family, found.manager, named, found.family), option=option)
+        "family_missing", "%s: this host is of the family '%s' (%s), and the packages are named for %s only; add "
+        "'%s: [...]', or take a release instead of a package" % (
+            option, found.family, found.manager, named, found.family), option=option)

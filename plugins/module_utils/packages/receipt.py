@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is on a host of the packages that runtimes come from: the receipt of each, the questions, and the answers. Pure.
 
-A receipt is one line of JSON, so that the probe reads it without a fork. Where it names what is asked for and the program
-is where it says, the package manager need not be asked.
+A receipt is one line of JSON, so that the probe reads it without a fork. Where it names what is asked for and the
+program is where it says, the package manager need not be asked.
 """
 
 import json
@@ -26,9 +26,9 @@ _FORMAT = 1
 
 
 class Receipt(NamedTuple):
-    """What a name's packages were when we last saw to them. packages: that it comes from. path: of the program. brought:
-    keys of what was not there before us, of them and of what they depend on. configured: what of that had left files of its
-    configuration here before us, which are not ours to purge."""
+    """What a name's packages were when we last saw to them. packages: that it comes from. path: of the program.
+    brought: keys of what was not there before us, of them and of what they depend on. configured: what of that had left
+    files of its configuration here before us, which are not ours to purge."""
 
     name: str
     family: str
@@ -39,8 +39,8 @@ class Receipt(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What is on the host for one name. path: of the program, '' for none. settled: receipt and program are what is asked
-    for. installed: those of its packages that are; None where nobody asked."""
+    """What is on the host for one name. path: of the program, '' for none. settled: receipt and program are what is
+    asked for. installed: those of its packages that are; None where nobody asked."""
 
     receipt: Optional[Receipt] = None
     path: str = ""
@@ -87,8 +87,8 @@ def decode(line: str, name: str) -> Receipt:
         return Receipt(**dict(value, **lists))
     except (AttributeError, KeyError, TypeError, ValueError):
         raise SlipwayError(
-            "receipt_broken", "%s is no receipt of this collection; what it stood for is not known. Move it away, and the "
-            "packages that it named count as another's" % receipt_path(name))
+            "receipt_broken", "%s is no receipt of this collection; what it stood for is not known. Move it away, and "
+            "the packages that it named count as another's" % receipt_path(name))
 
 
 # Nothing here forks: it is what a host is asked every time.
@@ -148,14 +148,16 @@ k_look() {
 _ASK = r"""
 if [ "$k_asked" ]; then
     set -f
-    # shellcheck disable=SC2016,SC2086  # dpkg-query expands the one; the others are words.
+    # shellcheck disable=SC2016  # They expand it themselves.
     case $k_family in
-        debian) s_run pkg.status %d env -i "PATH=$PATH" LC_ALL=C dpkg-query -W -f '${db:Status-Abbrev}|${Package}\n' $k_asked ;;
-        redhat | suse) s_run pkg.status %d env -i "PATH=$PATH" LC_ALL=C rpm -q --qf 'ii |%%{NAME}\n' $k_asked ;;
+        debian) set -- dpkg-query -W -f '${db:Status-Abbrev}|${Package}\n' ;;
+        *) set -- rpm -q --qf 'ii |%%{NAME}\n' ;;
     esac
+    # shellcheck disable=SC2086  # These are words.
+    s_run pkg.status %d env -i "PATH=$PATH" LC_ALL=C "$@" $k_asked
     set +f
 fi
-""" % (ASK_SECONDS, ASK_SECONDS)
+""" % ASK_SECONDS
 
 
 def questions(wanted: Wanted) -> Tuple[Question, ...]:
@@ -164,8 +166,8 @@ def questions(wanted: Wanted) -> Tuple[Question, ...]:
     if not wanted.packages:
         return ()
     lines = [
-        _FUNCTIONS.strip("\n"), "[ -e %s ] && s_trouble pkg unfinished" % quote(JOURNAL), "s_say pkg family \"$k_family\"",
-        "s_say pkg manager \"$k_manager\""]
+        _FUNCTIONS.strip("\n"), "[ -e %s ] && s_trouble pkg unfinished" % quote(JOURNAL),
+        's_say pkg family "$k_family"', 's_say pkg manager "$k_manager"']
     for index, one in enumerate(wanted.packages):
         name = "pkg%d" % index
         lines.append("s_first=\ns_line %s %s" % (name, quote(receipt_path(one.name))))
@@ -220,7 +222,7 @@ def unread(snapshot: Snapshot) -> List[str]:
 def as_result(package: Package, host: HostFound, *, action: str) -> Dict[str, Any]:
     """What is returned of one name. Where it goes, that is what its receipt named."""
     there = host.names[package.name]
-    old = there.receipt if not package.present else None
-    return {
-        "name": package.name, "packages": list(old.packages if old is not None else package.packages.get(host.family, ())),
-        "action": action, "program": old.path if old is not None else there.path or package.program}
+    names, program = package.packages.get(host.family, ()), there.path or package.program
+    if not package.present and there.receipt is not None:
+        names, program = there.receipt.packages, there.receipt.path
+    return {"name": package.name, "packages": list(names), "action": action, "program": program}

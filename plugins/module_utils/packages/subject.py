@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the slipway.runtimes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The subject of distribution packages that bring a runtime's program. A part of host_runtimes, no module of its own."""
+"""The subject of distribution packages that bring a runtime's program: a part of host_runtimes, no module itself."""
 
 from typing import Any, Dict, Optional, Tuple
 

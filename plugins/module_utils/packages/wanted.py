@@ -65,8 +65,8 @@ def _parse_one(one: Dict[str, Any], option: str) -> Package:
     program = one.get("program") or ""
     if not program or _UNSAID.search(program) or "/" in program and not program.startswith("/"):
         raise _bad(
-            option + ".program", "the absolute path of the program that the packages bring, or its name on PATH; got '%s'"
-            % program, "bad_program")
+            option + ".program", "the absolute path of the program that the packages bring, or its name on PATH; got "
+            "'%s'" % program, "bad_program")
     return Package(name=name, option=option, packages=_parse_families(one, option + ".packages"), program=program)
 
 
@@ -82,8 +82,8 @@ def _parse_families(one: Dict[str, Any], option: str) -> Dict[str, Tuple[str, ..
         for package in names if isinstance(names, list) else [names]:
             if not isinstance(package, str) or not _PACKAGE.match(package):
                 raise _bad(
-                    "%s.%s" % (option, family), "a list of plain names of packages, without a version or an architecture; "
-                    "got '%s'" % (package,), "bad_package")
+                    "%s.%s" % (option, family), "a list of plain names of packages, without a version or an "
+                    "architecture; got '%s'" % (package,), "bad_package")
         if names:
             found[family] = tuple(dict.fromkeys(names))
     if not found:
