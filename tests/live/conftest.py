@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 # tests/tools/env says in which folder this checkout is found as a collection.
 sys.path.insert(0, os.environ["ANSIBLE_COLLECTIONS_PATH"])
 from hosts_under_test import HOSTS, Host, Player  # noqa: E402
+from releases import Releases, make_certificates  # noqa: E402
 
 GROUP = os.environ.get("SLIPWAY_LIVE_GROUP") or "live"
 
@@ -72,3 +73,19 @@ def docker(host: Host) -> Host:
 def player(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Player:
     """Runs plays."""
     return Player(tmp_path_factory.mktemp("plays"), GROUP)
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A private authority's and a server's."""
+    folder = tmp_path_factory.mktemp("certificates")
+    make_certificates(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def served(bring_up: Callable[..., Host], certificates: Path) -> Iterator[Releases]:
+    """A host with a release server."""
+    found = Releases(bring_up("binaries", "trixie", "youki"), certificates)
+    yield found
+    found.close()

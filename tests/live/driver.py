@@ -1,23 +1,25 @@
 # Copyright: (c) 2026, the slipway.runtimes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs engine_runtimes' own code on a host without Ansible, and stops, fails or is killed where a test wants it.
+"""Runs the collection's code on a host without Ansible, and stops, fails or is killed where a test wants it.
 
 An order is JSON on stdin:
 
-params      the module's parameters; defaults come from its argument spec
+subject     engine_runtimes, runtime_binary, packages, docker_cli or host_runtimes
+params      its parameters; defaults come from its argument spec
 check_mode  true or false
-hooks       point -> sh script; a point is METHOD:before or METHOD:after, a METHOD being one of the effects' or a
-            function of core.host ('host.rename@daemon.json': only calls about that path). The script runs there with the
-            driver's process id in $DRIVER; what it prints goes nowhere; a script that ends with 99 makes the driver
-            raise an OSError (no space left on device) there
-skip        what is left out: rules, validator, programs
+hooks       point -> sh script; a point is [MODULE.]NAME[@WORD]:before or :after. MODULE is one of MODULES below, none for a
+            method of the subject's effects; WORD is one of the arguments, or how one of them ends ('host.rename@daemon.json':
+            only calls about that path). The script runs there with the driver's process id in $DRIVER; what it prints
+            goes nowhere; a script that ends with 99 makes the driver raise an OSError (no space left on device) there
+skip        what is left out of engine_runtimes: rules, validator, programs
 
 The answer is JSON on stdout: result, warnings and changed, or error (reason, message, and further keys).
 """
 
 import errno
 import functools
+import importlib
 import json
 import os
 import subprocess
@@ -25,13 +27,29 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from ansible_collections.slipway.runtimes.plugins.module_utils.core import host, transaction  # noqa: E402
-from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError  # noqa: E402
-from ansible_collections.slipway.runtimes.plugins.module_utils.core.plan import render  # noqa: E402
-from ansible_collections.slipway.runtimes.plugins.module_utils.engines.docker import effects, plan, rules  # noqa: E402
-from ansible_collections.slipway.runtimes.plugins.module_utils.engines.docker.daemon import DaemonControl  # noqa: E402
-from ansible_collections.slipway.runtimes.plugins.module_utils.engines.docker.effects import EngineEffects  # noqa: E402
-from ansible_collections.slipway.runtimes.plugins.module_utils.engines.engine_runtimes import EngineRuntimes  # noqa: E402
+UTILS = "ansible_collections.slipway.runtimes.plugins.module_utils."
+# Of each subject: where it is, and the classes whose methods may be hooked.
+SUBJECTS = {
+    "engine_runtimes": ("engines.engine_runtimes.EngineRuntimes", [
+        "engines.docker.effects.EngineEffects", "engines.docker.daemon.DaemonControl"]),
+    "runtime_binary": ("binaries.subject.RuntimeBinary", ["binaries.effects.BinaryEffects"]),
+    "packages": ("packages.subject.RuntimePackages", ["packages.effects.PackageEffects"]),
+    "docker_cli": ("docker_cli.subject.DockerCli", ["docker_cli.effects.CliEffects"]),
+    "host_runtimes": ("host_runtimes.subject.HostRuntimes", ["host_runtimes.effects.HostEffects"]),
+}
+MODULES = {
+    "archive": "binaries.archive", "effects": "binaries.effects", "engine_effects": "engines.docker.effects", "fetch": "binaries.fetch",
+    "host": "core.host", "programs": "binaries.programs", "receipt": "binaries.receipt", "swap": "binaries.swap",
+}
+
+
+def _module(name):
+    return importlib.import_module(UTILS + name)
+
+
+def _named(path):
+    module, _dot, name = path.rpartition(".")
+    return getattr(_module(module), name)
 
 
 def _defaults(spec, params):
@@ -52,20 +70,38 @@ def _call(script):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "a hook")
 
 
-def _hook(point, script):
+def _owner(module, name, classes):
+    if (module, name) == ("host", "rename"):
+        return _module("core.host").os
+    if module == "os":
+        return os
+    if module in MODULES:
+        return _module(MODULES[module])
+    return next(_named(one) for one in classes + [module] if hasattr(_named(one), name))
+
+
+def _words(args):
+    """What a hook may be about: arguments, the words of a command, a path that is swapped."""
+    for one in args:
+        if hasattr(one, "dest"):
+            yield one.dest
+        elif isinstance(one, (list, tuple)):
+            for word in one:
+                yield word
+        else:
+            yield one
+
+
+def _hook(point, script, classes):
     target, _colon, when = point.rpartition(":")
     target, _at, about = target.partition("@")
-    if target == "host.rename":
-        owner, name = host.os, "rename"
-    elif target.startswith("host."):
-        owner, name = host, target[len("host."):]
-    else:
-        owner, name = EngineEffects if hasattr(EngineEffects, target) else DaemonControl, target
+    module, _dot, name = target.rpartition(".")
+    owner = _owner(module, name, classes)
     original = getattr(owner, name)
 
     @functools.wraps(original)
     def wrapped(*args, **kwargs):
-        here = not about or any(isinstance(one, str) and one.endswith(about) for one in args)
+        here = not about or any(isinstance(one, str) and one.endswith(about) for one in _words(args))
         if here and when == "before":
             _call(script)
         found = original(*args, **kwargs)
@@ -76,27 +112,35 @@ def _hook(point, script):
     setattr(owner, name, wrapped)
 
 
+def _skip(what):
+    effects = _module("engines.docker.effects")
+    if what == "rules":
+        none = lambda *args, **kwargs: []  # noqa: E731
+        _module("engines.docker.rules").check = _module("engines.docker.plan").rules.check = none
+    elif what == "validator":
+        effects.validate = lambda *args, **kwargs: None
+    elif what == "programs":
+        effects.ask_programs = lambda *args, **kwargs: None
+    else:
+        raise ValueError(what)
+
+
 def main():
     order = json.load(sys.stdin)
+    path, classes = SUBJECTS[order["subject"]]
     for point, script in order.get("hooks", {}).items():
-        _hook(point, script)
+        _hook(point, script, classes)
     for what in order.get("skip", ()):
-        if what == "rules":
-            rules.check = plan.rules.check = lambda *args, **kwargs: []
-        elif what == "validator":
-            effects.validate = lambda *args, **kwargs: None
-        elif what == "programs":
-            effects.ask_programs = lambda *args, **kwargs: None
-        else:
-            raise ValueError(what)
-    subject = EngineRuntimes()
+        _skip(what)
+    subject = _named(path)()
+    error_class = _named("core.errors.SlipwayError")
     try:
         wanted = subject.parse(_defaults(subject.spec, order["params"]))
-        outcome = transaction.run(subject.effects(wanted), check_mode=order.get("check_mode", False))
-    except SlipwayError as error:
+        outcome = _module("core.transaction").run(subject.effects(wanted), check_mode=order.get("check_mode", False))
+    except error_class as error:
         print(json.dumps({"error": dict(error.result(), message=error.message)}))
         return
-    result = render(outcome.plan, header=subject.diff_header(outcome.plan))
+    result = _module("core.plan").render(outcome.plan, header=subject.diff_header(outcome.plan))
     result.update(outcome.result)
     print(json.dumps({"result": result, "warnings": list(outcome.warnings)}))
 

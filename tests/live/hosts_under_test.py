@@ -132,7 +132,15 @@ class Host:
     def drive(self, *, hooks: Optional[Dict[str, str]] = None, skip: Sequence[str] = (), check_mode: bool = False,
               user: str = "", environment: Optional[Dict[str, str]] = None, **params: Any) -> Driven:
         """Run engine_runtimes' code on the host; see driver.py."""
-        order = {"params": params, "hooks": hooks or {}, "skip": list(skip), "check_mode": check_mode}
+        return self.drive_subject(
+            "engine_runtimes", params, hooks=hooks, skip=skip, check_mode=check_mode, user=user, environment=environment)
+
+    def drive_subject(
+        self, subject: str, params: Dict[str, Any], *, hooks: Optional[Dict[str, str]] = None, skip: Sequence[str] = (),
+        check_mode: bool = False, user: str = "", environment: Optional[Dict[str, str]] = None
+    ) -> Driven:
+        """Run a subject's code on the host; see driver.py."""
+        order = {"subject": subject, "params": params, "hooks": hooks or {}, "skip": list(skip), "check_mode": check_mode}
         words = ["%s=%s" % one for one in (environment or {}).items()]
         done = self.run("env", *words, "python3", DRIVER + "/driver.py", stdin=json.dumps(order).encode(), check=False, user=user)
         text = (done.stdout + done.stderr).decode("utf-8", "replace")

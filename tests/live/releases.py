@@ -3,9 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A host as the tests of runtime_binary see it: releases, a server for them, and the module's own code."""
 
-import json
 import shlex
-import signal
 import subprocess
 from pathlib import Path
 from typing import Any, Dict, List, Optional
@@ -40,13 +38,14 @@ class Releases:
     a link.
     """
 
+    subject = "runtime_binary"
+
     def __init__(self, host: Host, certificates: Path) -> None:
         self.host = host
         host.sh("rm -rf {0}; mkdir -p {0}".format(FOLDER))
         for name in ("ca.pem", "server.pem"):
             host.write("%s/%s" % (FOLDER, name), (certificates / name).read_bytes())
-        for name in ("binary_driver.py", "release_server.py"):
-            host.write("%s/%s" % (DRIVER, name), (HERE / name).read_bytes())
+        host.write(DRIVER + "/release_server.py", (HERE / "release_server.py").read_bytes())
         for version in "123":
             host.sh("""
 set -e
@@ -91,19 +90,11 @@ cp build/tool-{v}/bin/tool tool-{v}
         return {key: value for key, value in dict(found, **more).items() if value is not None}
 
     def drive(self, *binaries: Dict[str, Any], hooks: Optional[Dict[str, str]] = None, check_mode: bool = False,
-              environment: str = "", **params: Any) -> Driven:
-        """Run the module's code; see binary_driver.py."""
-        order = {
-            "params": dict({"binaries": list(binaries), "ca_path": FOLDER + "/ca.pem", "timeout": 3}, **params),
-            "hooks": hooks or {}, "check_mode": check_mode}
-        done = self.host.run(
-            "sh", "-c", "%s exec python3 %s/binary_driver.py" % (environment, DRIVER), stdin=json.dumps(order).encode(), check=False)
-        text = (done.stdout + done.stderr).decode("utf-8", "replace")
-        if done.returncode == -signal.SIGKILL:
-            return Driven(None, None, (), True, text)
-        assert done.returncode == 0, text
-        answer = json.loads(done.stdout.decode())
-        return Driven(answer.get("result"), answer.get("error"), answer.get("warnings", ()), False, text)
+              environment: Optional[Dict[str, str]] = None, **params: Any) -> Driven:
+        """Run the module's code; see driver.py."""
+        return self.host.drive_subject(
+            self.subject, dict({"binaries": list(binaries), "ca_path": FOLDER + "/ca.pem", "timeout": 3}, **params),
+            hooks=hooks, check_mode=check_mode, environment=environment)
 
     def forget(self) -> None:
         """Nothing of ours is on the host."""

@@ -9,32 +9,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator
+from typing import Any, Dict, Iterator
 
 import pytest
 
-from hosts_under_test import Host, Player, until
-from releases import EVERYTHING, FOLDER, HERE, HTTP, HTTPS, KILL, Releases, make_certificates
+from hosts_under_test import Player, until
+from releases import EVERYTHING, FOLDER, HERE, HTTP, HTTPS, KILL, Releases
 
 TOOL = "/usr/local/bin/tool"
 ABSENT = {"name": "tool", "state": "absent"}
 MODULE = "slipway.runtimes.runtime_binary"
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A private authority's and a server's."""
-    folder = tmp_path_factory.mktemp("certificates")
-    make_certificates(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def served(bring_up: Callable[..., Host], certificates: Path) -> Iterator[Releases]:
-    """A host with a release server."""
-    found = Releases(bring_up("binaries", "trixie", "youki"), certificates)
-    yield found
-    found.close()
 
 
 @pytest.fixture
@@ -154,7 +138,7 @@ def test_proxy_that_refuses(releases: Releases) -> None:
     """A proxy given, one of the environment, and none."""
     done = releases.drive(releases.binary(), proxy="http://user:s3cr3t@127.0.0.1:%d" % HTTP)
     assert done.error["reason"] == "download_failed" and "s3cr3t" not in done.text
-    environment = "https_proxy=http://127.0.0.1:1 no_proxy="
+    environment = {"https_proxy": "http://127.0.0.1:1", "no_proxy": ""}
     assert releases.drive(releases.binary(), environment=environment).error["reason"] == "download_failed"
     assert releases.drive(releases.binary(), environment=environment, proxy="").changed
 
