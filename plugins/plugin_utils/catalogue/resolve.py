@@ -205,11 +205,14 @@ def _values(
 
 
 def fill(text: str, values: Dict[str, str]) -> str:
-    """A template with its values. {arch} stays where it is not known yet. Raises KeyError for a value that is not."""
+    """A template with its values. {arch} stays where it is not known yet. Raises SlipwayError for any other."""
     if "{" not in text:
         return text
-    return _TEMPLATE.sub(lambda found: found.group(0) if found.group(1) == "arch" and "arch" not in values
-                         else values[found.group(1)], text)
+    missing = [name for name in _TEMPLATE.findall(text) if name not in values and name != "arch"]
+    if missing:
+        raise SlipwayError("unknown_value", "catalogue: '%s' names {%s}, and there are %s here" % (
+            text, missing[0], ", ".join("{%s}" % name for name in sorted(values))), option="catalogue")
+    return _TEMPLATE.sub(lambda found: values.get(found.group(1), found.group(0)), text)
 
 
 # -- what follows
@@ -234,7 +237,7 @@ def _present(case: _Case, engine: str) -> Dict[str, Any]:
     config = _config(case)
     if config is not None:
         binaries.append(config)
-    if binaries or case.origin != "none" and case.entry.get("layouts"):
+    if case.origin != "none" and (binaries or case.entry.get("layouts")):
         there = set(one["name"] for one in binaries)
         binaries.extend({"name": name, "state": "absent"} for name in _receipts(case) if name not in there)
     runtime = _runtime(case)
@@ -349,7 +352,11 @@ def _brought(case: _Case) -> List[Dict[str, Any]]:
     end) has upstream's files under their own names."""
     wish = case.wish
     key = "url" if wish.url else "src"
-    text = fill(wish.url or wish.src, {"version": case.version, "variant": case.values["variant"]})
+    text = wish.url or wish.src
+    unknown = [name for name in _TEMPLATE.findall(text) if name not in ("arch", "variant", "version")]
+    if unknown:
+        raise wrong(wish.option, key, "'{%s}' stands for nothing; there are {arch}, {variant} and {version}" % unknown[0])
+    text = fill(text, {"version": case.version, "variant": case.values["variant"]})
     folder = text.endswith("/")
     bare = not folder and not _ARCHIVE.search(text)
     sources = case.layout.get("sources") or [

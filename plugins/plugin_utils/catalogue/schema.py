@@ -102,6 +102,9 @@ ENTRY = {
     "build": Key(BUILD),
 }
 
+# The names that templates have anyway.
+TAKEN = ("arch", "as", "config", "dir", "path", "suffix", "variant", "version")
+
 # What has no meaning without another key beside it.
 _ORIGINS = {"release": "layouts", "package": "packages", "build": "build"}
 _BUILD_NEEDS = {"cargo": "crate", "engine": "dockerfile"}
@@ -119,6 +122,7 @@ def check(entry: Any, option: str) -> None:
     if build and _BUILD_NEEDS[build["kind"]] not in build:
         raise _bad(option + ".build", "a build by %s needs '%s'" % (build["kind"], _BUILD_NEEDS[build["kind"]]))
     for name, way in (entry.get("ways") or {}).items():
+        _check_names(way.get("options") or {}, "%s.ways.%s.options" % (option, name))
         form = way["runtime"]
         if len([key for key in ("path", "shim", "shim_path") if key in form]) != 1:
             raise _bad("%s.ways.%s.runtime" % (option, name), "give one of 'path', 'shim' and 'shim_path'")
@@ -127,6 +131,7 @@ def check(entry: Any, option: str) -> None:
         if way.get("unregistered") and "shim" not in form:
             raise _bad("%s.ways.%s.unregistered" % (option, name), "only a shim's full name stands for itself")
     for index, layout in enumerate(entry.get("layouts") or ()):
+        _check_names(layout.get("values") or {}, "%s.layouts[%d].values" % (option, index))
         for number, source in enumerate(layout["sources"]):
             here = "%s.layouts[%d].sources[%d]" % (option, index, number)
             for version, checksums in (source.get("checksums") or {}).items():
@@ -136,6 +141,13 @@ def check(entry: Any, option: str) -> None:
                             "%s.checksums[%s].%s" % (here, version, machine), "'architectures' has no word for it")
             if len(set("src" in file for file in source["files"])) > 1:
                 raise _bad(here + ".files", "either each has a 'src' in the archive, or none has")
+
+
+def _check_names(names: Dict[str, Any], option: str) -> None:
+    """What has a name of its own takes none that is taken."""
+    for name in names:
+        if name in TAKEN or not re.match(r"[a-z_]+\Z", name):
+            raise _bad("%s.%s" % (option, name), "a name of lower-case letters and '_', and none of %s" % ", ".join(TAKEN))
 
 
 def _check(value: Any, kind: Kind, option: str) -> None:

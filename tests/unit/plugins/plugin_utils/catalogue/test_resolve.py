@@ -310,8 +310,10 @@ def test_a_package_takes_the_place_of_a_release() -> None:
 
 
 def test_nothing_is_installed() -> None:
-    """Nor taken away."""
+    """Nor taken away; settings are not installed."""
     found = resolve([{"name": "youki", "install_from": "none"}])
+    assert [one["name"] for one in resolve([{"name": "gvisor", "via": "shim", "install_from": "none"}])["binaries"]] == [
+        "gvisor-config"]
     assert found["binaries"] == [] and requirements({"name": "youki", "install_from": "none"}) == {"kernel": "5.3"}
 
 
@@ -461,6 +463,9 @@ BAD = {
         "/usr/local/bin/containerd-shim-runsc-v1"),
     "an archive of one that has none": (
         {"name": "crun", "src": "crun.tar.gz"}, "bad_wish", "catalogue[crun].src", "archive"),
+    "address with a hole": (
+        {"name": "crun", "url": "https://a.example/{os}/crun", "checksum": SHA256}, "bad_wish", "catalogue[crun].url",
+        "{version}"),
     "architectures on a host": (
         {"name": "crun", "src": "/crun-{arch}", "remote_src": True}, "bad_wish", "catalogue[crun].remote_src", "{arch}"),
 }

@@ -108,6 +108,9 @@ BAD = {
     "no crate": (changed("build/crate", None), "describe.build"),
     "origin without data": (dict(changed("packages", None), install_from="package"), "describe.install_from"),
     "line": (changed("version", "1\n2"), "describe.version"),
+    "taken name": (changed("layouts/0/values", {"path": "/a"}), "describe.layouts[0].values.path"),
+    "taken option": (changed("ways/path/options", {"as": {"type": "text"}}), "describe.ways.path.options.as"),
+    "option's kind": (changed("ways/path/options", {"a": {"type": "float"}}), "describe.ways.path.options.a.type"),
 }
 
 
@@ -120,6 +123,15 @@ def test_bad(name: str) -> None:
     assert (caught.value.reason, caught.value.option) in (("bad_description", option), ("bad_checksum", option)), (
         caught.value.message)
     assert caught.value.message.startswith(option + ":")
+
+
+@pytest.mark.parametrize("path, text", [
+    ("path", "{home}/foo"), ("layouts/0/sources/0/files/0/dest", "{hypervisor}"), ("layouts/0/sources/0/url", "https://a/{b}")])
+def test_unknown_values(path: str, text: str) -> None:
+    """A template that names what is not there is told with what is."""
+    with pytest.raises(SlipwayError) as caught:
+        resolve([{"name": "foo", "describe": changed(path, text)}])
+    assert caught.value.reason == "unknown_value" and text in caught.value.message and "{version}" in caught.value.message
 
 
 def test_bad_in_a_wish() -> None:
