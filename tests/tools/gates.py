@@ -1,12 +1,15 @@
 # Copyright: (c) 2026, the slipway.runtimes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the gates one after the other, each to its end, and says what came of them.
+"""Runs the gates in lanes side by side, each to its end, and says what came of them.
 
 Usage: tests/tools/env python tests/tools/gates.py [--list] [GATE...]
 
-Without a name, all of them. The last line is ``N passed, N failed``, over the tests of all gates; the exit code is 0
-where none failed.
+Without a name, all of them. What a gate prints comes behind its name. The last line is ``N passed, N failed``, over the
+tests of all gates; the exit code is 0 where none failed.
+
+The gates of a lane run one after the other. Lanes disturb one another in nothing but time: hosts are of a group of their
+own for each gate, and packages of the machine are installed by one lane at a time.
 
 A gate is a command. Its tests are counted one by one where it reports them: as JUnit files in the folder $SLIPWAY_JUNIT,
 or else by a last line of the same form. A gate that is one check reports none and counts as one. A gate that ends with
@@ -22,6 +25,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 from xml.etree import ElementTree
@@ -29,6 +33,7 @@ from xml.etree import ElementTree
 import tree
 
 LEFT_OUT = 77
+_WIDTH = 16  # of a gate's name
 
 
 class Gate(NamedTuple):
@@ -38,6 +43,8 @@ class Gate(NamedTuple):
     command: tuple[str, ...]  # runs in the checkout; a word with a slash is a path of it; {junit} is $SLIPWAY_JUNIT
     minutes: int  # after this it is ended and has failed
     reports: bool  # whether it must report tests of its own
+    lane: str
+    after: str = ""  # the gate, of any lane and further up in the table, that has to have ended first
 
 
 class Count(NamedTuple):
@@ -57,23 +64,26 @@ class Outcome(NamedTuple):
     remark: str
 
 
+# What waits (for engines, for hosts) stands beside what computes. The first one installs packages, as others may.
+_FIRST = "hosts-prepare"
 GATES = (
-    Gate("lint-yaml", ("python", "tests/tools/lint.py", "yaml"), 5, False),
-    Gate("lint-ansible", ("python", "tests/tools/lint.py", "ansible"), 5, False),
-    Gate("lint-shell", ("python", "tests/tools/lint.py", "shell"), 5, False),
-    Gate("lint-changelog", ("python", "tests/tools/lint.py", "changelog"), 5, False),
-    Gate("build", ("python", "tests/tools/build.py"), 5, False),
-    Gate("unit", ("python", "tests/tools/units.py", "current"), 10, True),
-    Gate("unit-floor", ("python", "tests/tools/units.py", "floor"), 10, True),
-    Gate("unit-oldest", ("python", "tests/tools/units.py", "oldest"), 10, True),
-    Gate("sanity", ("python", "tests/tools/sanity.py"), 20, True),
-    Gate("hosts-prepare", ("tests/hosts/hosts.py", "prepare"), 10, False),
-    Gate("hosts-build", ("tests/hosts/hosts.py", "build"), 40, False),
-    Gate("hosts", ("python", "-m", "pytest", "tests/hosts", "--junitxml={junit}/hosts.xml"), 15, True),
-    Gate("vectors", ("tests/vectors/run",), 20, True),
-    Gate("counters", ("tests/bench/run", "--counters"), 10, True),
-    Gate("molecule", ("extensions/molecule/run",), 20, True),
-    Gate("live", ("python", "-m", "pytest", "tests/live", "--junitxml={junit}/live.xml"), 35, True),
+    Gate(_FIRST, ("tests/hosts/hosts.py", "prepare"), 10, False, "hosts"),
+    Gate("lint-yaml", ("python", "tests/tools/lint.py", "yaml"), 5, False, "code", _FIRST),
+    Gate("lint-ansible", ("python", "tests/tools/lint.py", "ansible"), 5, False, "code"),
+    Gate("lint-shell", ("python", "tests/tools/lint.py", "shell"), 5, False, "code"),
+    Gate("lint-changelog", ("python", "tests/tools/lint.py", "changelog"), 5, False, "code"),
+    Gate("build", ("python", "tests/tools/build.py"), 5, False, "code"),
+    Gate("unit", ("python", "tests/tools/units.py", "current"), 20, True, "code"),
+    Gate("unit-floor", ("python", "tests/tools/units.py", "floor"), 20, True, "code"),
+    Gate("unit-oldest", ("python", "tests/tools/units.py", "oldest"), 20, True, "code"),
+    Gate("sanity", ("python", "tests/tools/sanity.py"), 25, True, "code"),
+    Gate("hosts-build", ("tests/hosts/hosts.py", "build"), 40, False, "hosts"),
+    Gate("hosts", ("python", "-m", "pytest", "tests/hosts", "--junitxml={junit}/hosts.xml"), 15, True, "hosts"),
+    Gate("vectors", ("tests/vectors/run",), 20, True, "hosts"),
+    Gate("counters", ("tests/bench/run", "--counters"), 10, True, "hosts"),
+    Gate("molecule", ("extensions/molecule/run",), 30, True, "hosts"),
+    Gate(
+        "live", ("python", "-m", "pytest", "tests/live", "--junitxml={junit}/live.xml"), 40, True, "live", "hosts-build"),
 )
 
 
@@ -120,54 +130,98 @@ def judge(gate: Gate, *, code: int | None, last_line: str, count: Count) -> tupl
     return (count, "") if ran else (count._replace(passed=1), "")
 
 
+_PRINTING = threading.Lock()
+
+
+def _say(text: str) -> None:
+    with _PRINTING:
+        print(text, flush=True)
+
+
 class _Echo(threading.Thread):
     """Prints what a gate says, as it says it, and keeps its last line."""
 
-    def __init__(self, lines: IO[str]) -> None:
+    def __init__(self, gate: Gate, lines: IO[str]) -> None:
         super().__init__(daemon=True)
+        self._lead = f"{gate.name:{_WIDTH}} | "
         self._lines = lines
         self.last = ""
 
     def run(self) -> None:
         for line in self._lines:
-            print("  " + line, end="", flush=True)
+            _say(self._lead + line.rstrip("\n"))
             self.last = line.strip() or self.last
 
 
-def _end(process: "subprocess.Popen[str]") -> None:
-    """End a gate and all that it started. First politely: a gate that has hosts up takes them down."""
+class _Stopped(Exception):
+    """No further gate is to be started."""
+
+
+class Processes:
+    """The gates that are running, so that all of them can be ended."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[str]] = set()
+        self._stopped = False
+
+    @contextlib.contextmanager
+    def start(self, gate: Gate, junit: str) -> Iterator["subprocess.Popen[str]"]:
+        """A gate's process, for as long as the block takes. Raises _Stopped after stop()."""
+        with self._lock:
+            if self._stopped:
+                raise _Stopped
+            process = subprocess.Popen(
+                [word.replace("{junit}", junit) for word in gate.command],
+                cwd=tree.ROOT,
+                env={**os.environ, "SLIPWAY_JUNIT": junit, "PYTHONUNBUFFERED": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            )
+            self._running.add(process)
+        try:
+            yield process
+        finally:
+            with self._lock:
+                self._running.discard(process)
+
+    def stop(self) -> None:
+        """End all that runs, and let nothing be started any more."""
+        with self._lock:
+            self._stopped = True
+            running = list(self._running)
+        _end(running)
+
+
+def _end(processes: "list[subprocess.Popen[str]]") -> None:
+    """End gates and all that they started. First politely: a gate that has hosts up takes them down."""
     for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(60)
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+        end = time.monotonic() + 60
+        for process in processes:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(end - time.monotonic(), 0))
 
 
-def run(gate: Gate) -> Outcome:
-    """Run one gate to its end, or to the end of its time."""
+def run(gate: Gate, processes: Processes) -> Outcome:
+    """Run one gate to its end, or to the end of its time. Raises _Stopped."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        process = subprocess.Popen(
-            [word.replace("{junit}", folder) for word in gate.command],
-            cwd=tree.ROOT,
-            env={**os.environ, "SLIPWAY_JUNIT": folder, "PYTHONUNBUFFERED": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-        echo = _Echo(process.stdout)
-        echo.start()
-        try:
-            code: int | None = process.wait(gate.minutes * 60)
-        except subprocess.TimeoutExpired:
-            code = None
-            _end(process)
-        except BaseException:
-            _end(process)
-            raise
+        with processes.start(gate, folder) as process:
+            _say(f"{gate.name}: starts")
+            echo = _Echo(gate, process.stdout)
+            echo.start()
+            try:
+                code: int | None = process.wait(gate.minutes * 60)
+            except subprocess.TimeoutExpired:
+                code = None
+                _end([process])
         # Not for ever: what a gate left running (ssh's masters do) may hold its output open.
         echo.join(5)
         try:
@@ -180,6 +234,51 @@ def run(gate: Gate) -> Outcome:
     return Outcome(gate, judged, time.monotonic() - started, remark)
 
 
+def run_all(gates: tuple[Gate, ...]) -> list[Outcome]:
+    """Run gates, each lane's in turn and the lanes side by side; the outcomes in the order of the gates.
+
+    Whatever ends the waiting (Ctrl-C, a termination) ends the gates that run.
+    """
+    processes = Processes()
+    ended = {gate.name: threading.Event() for gate in gates}
+    outcomes: dict[str, Outcome] = {}
+
+    def run_lane(lane: str) -> None:
+        for gate in gates:
+            if gate.lane != lane:
+                continue
+            if gate.after in ended:
+                ended[gate.after].wait()
+            try:
+                outcome = run(gate, processes)
+            except _Stopped:
+                ended[gate.name].set()
+                return
+            except Exception as error:  # the gate could not even be started, or its report not be read
+                outcome = Outcome(gate, Count(0, 1, 0), 0, f"{type(error).__name__}: {error}")
+            outcomes[gate.name] = outcome
+            count = outcome.count
+            verdict = "FAILED" if count.failed else "passed" if count.passed else "left out"
+            _say(f"[{len(outcomes)}/{len(gates)}] {gate.name}: {verdict} in {outcome.seconds:.1f} s")
+            ended[gate.name].set()
+
+    lanes = [
+        threading.Thread(target=run_lane, args=(lane,), daemon=True) for lane in dict.fromkeys(gate.lane for gate in gates)]
+    try:
+        for thread in lanes:
+            thread.start()
+        for thread in lanes:
+            # Not one long wait, which would keep a signal waiting too.
+            while thread.is_alive():
+                thread.join(0.5)
+    except BaseException:
+        processes.stop()
+        for thread in lanes:
+            thread.join(10)
+        raise
+    return [outcomes[gate.name] for gate in gates]
+
+
 def scripts_missing(gates: tuple[Gate, ...]) -> list[str]:
     """The gates' scripts that are not in the checkout: a gate that is listed is a gate that runs."""
     paths = [word for gate in gates for word in gate.command if "/" in word and "{" not in word]
@@ -188,9 +287,9 @@ def scripts_missing(gates: tuple[Gate, ...]) -> list[str]:
 
 def table(outcomes: list[Outcome]) -> str:
     """The outcomes, a line each, and the closing line."""
-    lines = [f"{'gate':16}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}"]
+    lines = [f"{'gate':{_WIDTH}}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}"]
     for gate, count, seconds, remark in outcomes:
-        row = f"{gate.name:16}{count.passed:8}{count.failed:8}{count.skipped:9}{seconds:9.1f}"
+        row = f"{gate.name:{_WIDTH}}{count.passed:8}{count.failed:8}{count.skipped:9}{seconds:9.1f}"
         lines.append(f"{row}  {remark}".rstrip())
     total = [sum(numbers) for numbers in zip(*(outcome.count for outcome in outcomes))]
     return "\n".join([*lines, f"{total[0]} passed, {total[1]} failed"])
@@ -210,13 +309,8 @@ def main(arguments: list[str]) -> int:
     if missing:
         print(f"scripts of gates that do not exist: {', '.join(missing)}")
         return 2
-    outcomes = []
-    for number, gate in enumerate(chosen, start=1):
-        print(f"[{number}/{len(chosen)}] {gate.name}", flush=True)
-        outcome = run(gate)
-        verdict = "FAILED" if outcome.count.failed else "passed" if outcome.count.passed else "left out"
-        print(f"[{number}/{len(chosen)}] {gate.name}: {verdict} in {outcome.seconds:.1f} s", flush=True)
-        outcomes.append(outcome)
+    signal.signal(signal.SIGTERM, lambda *_arguments: sys.exit(128 + signal.SIGTERM))
+    outcomes = run_all(chosen)
     print(table(outcomes), flush=True)
     return 1 if any(outcome.count.failed for outcome in outcomes) else 0
 

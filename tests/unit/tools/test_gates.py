@@ -3,11 +3,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the gates' runner makes of a gate's end."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import gates
 import pytest
 from gates import Count, Gate, Outcome
 
-CHECK = Gate("check", ("python", "tests/tools/gates.py"), 5, False)
+CHECK = Gate("check", ("python", "tests/tools/gates.py"), 5, False, "code")
 TESTS = CHECK._replace(reports=True)
 
 JUNIT = """<?xml version="1.0"?>
@@ -90,3 +97,75 @@ def test_every_listed_gate_has_its_script() -> None:
 def test_a_missing_script_is_named() -> None:
     """The runner refuses to start without it."""
     assert gates.scripts_missing((CHECK._replace(command=("python", "tests/no/such.py")),)) == ["tests/no/such.py"]
+
+
+def shell(name: str, command: str, lane: str, after: str = "") -> Gate:
+    """A gate that runs a line of sh."""
+    return Gate(name, ("/bin/sh", "-c", command), 1, False, lane, after)
+
+
+def until(path: Path) -> str:
+    """A line of sh that waits for a file, 20 seconds at the most."""
+    return f"n=0; until [ -e {path} ]; do sleep 0.1; n=$((n + 1)); [ $n -lt 200 ] || exit 1; done"
+
+
+def test_lanes_run_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each of two gates waits for the other."""
+    one, other = tmp_path / "one", tmp_path / "other"
+    outcomes = gates.run_all((
+        shell("one", f"touch {one}; {until(other)}; echo met", "a"),
+        shell("other", f"touch {other}; {until(one)}; echo met; exit 3", "b")))
+    assert [(outcome.gate.name, outcome.count, outcome.remark) for outcome in outcomes] == [
+        ("one", Count(1, 0, 0), ""), ("other", Count(0, 1, 0), "exit code 3")]
+    said = capsys.readouterr().out.splitlines()
+    assert "one              | met" in said
+    assert "other            | met" in said
+
+
+def test_a_lane_keeps_its_order_and_waits_for_another(tmp_path: Path) -> None:
+    """What comes after a gate finds what that gate made."""
+    outcomes = gates.run_all((
+        shell("first", f"sleep 0.5; touch {tmp_path}/first", "a"),
+        shell("second", f"[ -e {tmp_path}/first ]", "a"),
+        shell("third", f"[ -e {tmp_path}/first ]", "b", "first"),
+        shell("fourth", "true", "c", "not chosen")))
+    assert [outcome.count for outcome in outcomes] == [Count(1, 0, 0)] * 4
+
+
+def test_a_gate_that_cannot_be_started_fails() -> None:
+    """The others run all the same."""
+    outcomes = gates.run_all((Gate("none", ("/no/such",), 1, False, "a"), shell("next", "true", "a", "none")))
+    assert [outcome.count for outcome in outcomes] == [Count(0, 1, 0), Count(1, 0, 0)]
+    assert "/no/such" in outcomes[0].remark
+
+
+def test_a_termination_ends_the_gates_politely(tmp_path: Path) -> None:
+    """Those that run clean up, and none is started any more."""
+    script = tmp_path / "gate"
+    script.write_text('trap \'touch "$0.$1.down"; exit 1\' TERM; touch "$0.$1.up"; sleep 60 & wait\n')
+    program = f"""
+import gates
+def gate(name, lane, after=""):
+    return gates.Gate(name, ("/bin/sh", "{script}", name), 1, False, lane, after)
+gates.GATES = (gate("one", "a"), gate("two", "b"), gate("later", "a"), gate("waits", "c", "one"))
+gates.main([])
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], cwd=Path(gates.__file__).parent, stdout=subprocess.PIPE, text=True)
+    end = time.monotonic() + 20
+    while not all((tmp_path / name).exists() for name in ("gate.one.up", "gate.two.up")):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGTERM)
+    said, _nothing = process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "gate", "gate.one.down", "gate.one.up", "gate.two.down", "gate.two.up"]
+    assert "passed" not in said.splitlines()[-1]
+
+
+def test_a_gate_waits_only_for_one_that_stands_before_it() -> None:
+    """Otherwise two lanes could wait for each other for ever."""
+    names = [gate.name for gate in gates.GATES]
+    for number, gate in enumerate(gates.GATES):
+        assert not gate.after or gate.after in names[:number], gate
