@@ -12,11 +12,14 @@ from pathlib import Path
 from ansible_collections.slipway.runtimes.plugins.module_utils.binaries.subject import RuntimeBinary
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.snapshot import (
     Question,
+    Snapshot,
     digest_question,
     file_question,
     program_question,
     script,
 )
+from ansible_collections.slipway.runtimes.plugins.module_utils.docker_cli import seen as cli_reader
+from ansible_collections.slipway.runtimes.plugins.module_utils.docker_cli.subject import DockerCli
 from ansible_collections.slipway.runtimes.plugins.module_utils.engines.engine_info import EngineInfo
 from ansible_collections.slipway.runtimes.plugins.module_utils.engines.engine_runtimes import EngineRuntimes
 
@@ -31,11 +34,12 @@ BINARIES = [
      "files": [{"src": "youki", "dest": "/usr/local/bin/youki"}]},
     {"name": "kata", "state": "absent"},
 ]
+CLIS = {"podman": {"provider": "podman"}, "lima": {"provider": "nerdctl", "via": "lima"}, "absent": {"state": "absent"}}
 
 
 def probes() -> "dict[str, tuple[Question, ...]]":
     """The questions of every probe by its name."""
-    register, info, binary = EngineRuntimes(), EngineInfo(), RuntimeBinary()
+    register, info, binary, cli = EngineRuntimes(), EngineInfo(), RuntimeBinary(), DockerCli()
     found = {
         "questions": (
             file_question("file", "/etc/hostname"),
@@ -56,6 +60,14 @@ def probes() -> "dict[str, tuple[Question, ...]]":
     for integrity in ("stat", "digest"):
         wanted = binary.parse({"binaries": BINARIES, "integrity": integrity})
         found["binary-" + integrity] = binary.questions(wanted, check_mode=False)
+    for name, params in CLIS.items():
+        wanted = cli.parse({key: params.get(key, one.get("default")) for key, one in cli.spec.items()})
+        found["cli-" + name] = cli.questions(wanted, check_mode=False)
+        # A host that has everything in the way: all that can be asked further.
+        there = cli_reader.There("/usr/local/bin/docker", "link", "x", "/usr/bin/x")
+        target = cli_reader.Target("/usr/bin/limactl", "program", "/usr/bin/limactl", "1")
+        seen = cli_reader.read(Snapshot({}, {}), wanted)._replace(target=target)
+        found["cli-%s-more" % name] = cli_reader.follow_up(wanted, seen, owners=[there])
     found["info"] = info.questions(info.parse({}), check_mode=False)
     return found
 

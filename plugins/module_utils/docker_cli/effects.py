@@ -86,9 +86,11 @@ class CliEffects(Effects):
     # -- check: everything but the swap
 
     def check(self, plan: Plan) -> None:
+        assert self.seen is not None
         changes = _changes(plan)
-        self.work = Work()
-        self.work.receipt = self.receipt_path
+        self.work = Work({
+            "receipt": self.receipt_path,
+            "old": receipts.encode(self.seen.receipt) if self.seen.receipt is not None else None})
         staged = self._lay_out(changes)
         self._journal()
         try:
@@ -143,7 +145,6 @@ class CliEffects(Effects):
         """Lay down what the receipt will say, and what will be set aside."""
         assert self.seen is not None
         work, old = self.work, self.seen.receipt
-        work.old = receipts.encode(old) if old is not None else None
         changed = {one.path: one for one in changes}
         placed = [one for one in (old.placed if old is not None else ()) if one.path not in changed]
         for change in changes:
@@ -230,7 +231,7 @@ class CliEffects(Effects):
         """Throw away what was there before: the last thing, for from here on nothing can be undone."""
         for one in work.work + work.kept_gone:
             swap.remove(one)
-        swap.remove_empty(work.emptied)
+        host.remove_empty(work.emptied)
         self._tidy()
 
     # -- back
@@ -270,20 +271,19 @@ class CliEffects(Effects):
                 for unit in work.units:
                     if unit.new:
                         swap.remove(unit.new)
-                swap.remove_empty([one])
+                host.remove_empty([one])
             else:
                 swap.remove(one)
-        swap.remove_empty(work.folders)
+        host.remove_empty(work.folders)
         self._tidy()
 
     def _tidy(self) -> None:
         """Leave no folder of ours empty."""
-        swap.remove_empty([self.kept, os.path.dirname(self.kept), os.path.join(self.lib, receipts.RECEIPTS)])
+        host.remove_empty([self.kept, os.path.dirname(self.kept), os.path.join(self.lib, receipts.RECEIPTS)])
 
     def _journal(self) -> None:
-        _make_folder(self.lib, 0o755)
         text = json.dumps(dict(self.work.facts(), stage="check"), sort_keys=True) + "\n"
-        host.replace(self.journal_path, text.encode("utf-8"), mode=0o600)
+        host.keep(self.journal_path, text.encode("utf-8"), mode=0o600)
 
 
 def folders(path: str) -> Tuple[str, str]:
@@ -308,8 +308,7 @@ def _write(path: str, line: Optional[str]) -> None:
         return
     content = line.encode("utf-8")
     if host.read(path) != content:
-        _make_folder(os.path.dirname(path), 0o755)
-        host.replace(path, content, mode=0o644)
+        host.keep(path, content, mode=0o644)
 
 
 def _missing(folder: str) -> List[str]:
