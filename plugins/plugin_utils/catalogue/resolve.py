@@ -355,7 +355,8 @@ def _brought(case: _Case) -> List[Dict[str, Any]]:
     text = wish.url or wish.src
     unknown = [name for name in _TEMPLATE.findall(text) if name not in ("arch", "variant", "version")]
     if unknown:
-        raise wrong(wish.option, key, "'{%s}' stands for nothing; there are {arch}, {variant} and {version}" % unknown[0])
+        raise wrong(
+            wish.option, key, "'{%s}' stands for nothing; there are {arch}, {variant} and {version}" % unknown[0])
     text = fill(text, {"version": case.version, "variant": case.values["variant"]})
     folder = text.endswith("/")
     bare = not folder and not _ARCHIVE.search(text)

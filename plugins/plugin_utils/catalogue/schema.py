@@ -147,7 +147,8 @@ def _check_names(names: Dict[str, Any], option: str) -> None:
     """What has a name of its own takes none that is taken."""
     for name in names:
         if name in TAKEN or not re.match(r"[a-z_]+\Z", name):
-            raise _bad("%s.%s" % (option, name), "a name of lower-case letters and '_', and none of %s" % ", ".join(TAKEN))
+            raise _bad(
+                "%s.%s" % (option, name), "a name of lower-case letters and '_', and none of %s" % ", ".join(TAKEN))
 
 
 def _check(value: Any, kind: Kind, option: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator
 
 import pytest
+import yaml
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 
 from ansible_collections.slipway.runtimes.plugins.module_utils.binaries.wanted import check_url
@@ -63,6 +64,7 @@ def test_shape(name: str) -> None:
     """Each has the shape, and what a file says beyond what a user has to."""
     entry = load(name)
     schema.check(entry, name)
+    assert entry == yaml.safe_load((Path(FOLDER) / (name + ".yml")).read_text(encoding="utf-8"))
     assert {"title", "homepage", "install_from"} <= set(entry)
     assert "releases" in entry or "layouts" not in entry
     assert {"release": "layouts", "package": "packages"}[entry["install_from"]] in entry
