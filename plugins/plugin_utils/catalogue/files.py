@@ -41,8 +41,8 @@ def load(name: str, folder: str = FOLDER) -> Dict[str, Any]:
 
 
 def _value(event: yaml.Event, events: Iterator[yaml.Event], anchors: Dict[str, Any]) -> Any:
-    """What begins with an event. A file of the catalogue has text and booleans only, and every task pays for reading it:
-    this takes half the time of YAML's own loader, and leaves its workers' garbage collectors asleep."""
+    """What begins with an event. A file of the catalogue has text and booleans only, and every host's task reads it:
+    this takes half the time of YAML's own loader, and leaves the worker's garbage collector asleep."""
     if isinstance(event, yaml.AliasEvent):
         return anchors[event.anchor]
     found: Any
