@@ -240,7 +240,7 @@ class Dnf(Rpm):
         return Coming(**{key: tuple(found[key]) for key in Coming._fields})
 
     def refresh(self) -> Argv:
-        return (self.program, "makecache")
+        return (self.program, "clean", "expire-cache")  # whatever comes next gets them anew
 
     def download(self, names: Sequence[str]) -> Argv:
         return self._call("-y", "install", "--downloadonly") + tuple(names)

@@ -75,8 +75,8 @@ def _missing(package: Package, there: Found, found: HostFound) -> Tuple[str, ...
     if missing and found.manager == "ostree":
         raise SlipwayError(
             "image_based", "%s: %s is missing, and this host gets its packages with its image (rpm-ostree), which "
-            "takes a boot; layer it there, or take a release instead of a package" % (package.option, ", ".join(missing)),
-            option=package.option)
+            "takes a boot; layer it there, or take a release instead of a package" % (
+                package.option, ", ".join(missing)), option=package.option)
     if missing and there.path and not there.installed:
         raise SlipwayError(
             "in_the_way", "%s.program: %s is there already, and %s, which should bring it, is not installed: move it "

@@ -21,7 +21,7 @@ SPEC = dict(packages=dict(type="list", elements="dict", options=PACKAGE_SPEC, de
 FAMILIES = ("debian", "redhat", "suse")
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*\Z")
-_PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*\Z")
+_PACKAGE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9+._-]*[A-Za-z0-9+])?\Z")
 # The probe looks for it in the receipt's text.
 _UNSAID = re.compile(r'[\x00-\x1f\x7f"\\]')
 
