@@ -56,7 +56,7 @@ class Server:
                 """Not to the terminal."""
 
         self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def bases(self) -> list[str]:
         """The options that lead there."""

@@ -4,11 +4,15 @@
 """What a user describes: the shape, and the errors about it."""
 
 import copy
+import re
+from pathlib import Path
 from typing import Any, Dict
 
 import pytest
+import yaml
 
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError
+from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.files import FOLDER
 from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.resolve import resolve
 from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.schema import check
 
@@ -69,6 +73,15 @@ def test_described_and_brought() -> None:
     assert found["binaries"] == [{
         "name": "foo", "version": "", "state": "present", "url": "https://example.com/foo", "checksum": SHA256,
         "files": [{"dest": "/usr/local/bin/foo"}]}]
+
+
+def test_the_docs_example() -> None:
+    """It can be copied as it stands."""
+    page = (Path(FOLDER).parent / "docs" / "adding-a-runtime.md").read_text(encoding="utf-8")
+    example = yaml.safe_load(re.search("```yaml\n(.*?)```", page, re.DOTALL).group(1))
+    found = resolve([{"name": "foo", "describe": example}])
+    assert found["runtimes"] == [{"name": "foo", "state": "present", "path": "/usr/local/bin/crun"}]
+    assert found["binaries"][0]["architectures"]["x86_64"]["url"].endswith("/1.17/crun-1.17-linux-amd64")
 
 
 BAD = {
