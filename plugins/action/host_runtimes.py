@@ -7,8 +7,11 @@ from typing import Any, Dict, List
 from ansible_collections.slipway.runtimes.plugins.module_utils.binaries.wanted import Wanted
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError
 from ansible_collections.slipway.runtimes.plugins.module_utils.host_runtimes.subject import HostRuntimes
+from ansible_collections.slipway.runtimes.plugins.module_utils.host_runtimes.wanted import SPEC
 from ansible_collections.slipway.runtimes.plugins.plugin_utils.bringing import BringingAction
 
+# What each choice of catalogue_only leaves out.
+_PARTS = {"files": ("runtimes", "features"), "registration": ("binaries", "packages")}
 _LISTS = ("binaries", "packages", "requirements", "runtimes")
 
 
@@ -23,21 +26,43 @@ class ActionModule(BringingAction):
     def prepare(self, args: Dict[str, Any]) -> Dict[str, Any]:
         """What is wished by name becomes what the module takes."""
         wishes = args.pop("catalogue", None)
+        state, only = (_choice(args, option) for option in ("catalogue_state", "catalogue_only"))
         if wishes:
-            args = _with(args, wishes)
+            args = _with(args, _wishes(wishes, state), only)
         return super().prepare(args)
 
 
-def _with(args: Dict[str, Any], wishes: Any) -> Dict[str, Any]:
+def _choice(args: Dict[str, Any], option: str) -> str:
+    """A word that only the controller has a use for; '' where it is not given."""
+    word = str(args.pop(option, None) or "")
+    choices = SPEC[option]["choices"]
+    if word and word not in choices:
+        raise SlipwayError(
+            "bad_catalogue", "%s: '%s' is none of %s" % (option, word, ", ".join(choices)), option=option)
+    return word
+
+
+def _wishes(given: Any, state: str) -> List[Any]:
+    """The wishes, with one state for all where one is given."""
+    if not isinstance(given, list):
+        raise SlipwayError(
+            "bad_catalogue", "catalogue: give a list of names, or of dictionaries with a 'name'; got a %s" %
+            type(given).__name__, option="catalogue")
+    if not state:
+        return given
+    named = [{"name": one} if isinstance(one, str) else one for one in given]
+    return [dict(one, state=state) if isinstance(one, dict) else one for one in named]
+
+
+def _with(args: Dict[str, Any], wishes: List[Any], only: str) -> Dict[str, Any]:
     """The arguments with what the wishes come to. What the user names directly counts before what the catalogue says."""
     # Only tasks that wish by name pay for its import.
     from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.resolve import resolve
 
-    if not isinstance(wishes, list):
-        raise SlipwayError(
-            "bad_catalogue", "catalogue: give a list of names, or of dictionaries with a 'name'; got a %s" %
-            type(wishes).__name__, option="catalogue")
-    found = resolve(wishes, engine=str(args.get("engine") or "docker"))
+    engine = str(args.get("engine") or "docker")
+    found = resolve(wishes, engine=engine)
+    if only:
+        found.update({kind: type(found[kind])() for kind in _PARTS[only]})
     result = dict(args)
     for option in _LISTS:
         given: List[Any] = args.get(option) or []
@@ -47,4 +72,16 @@ def _with(args: Dict[str, Any], wishes: Any) -> Dict[str, Any]:
         result[option] = [one for one in found[option] if one["name"] not in named] + given
     if isinstance(args.get("features") or {}, dict):
         result["features"] = dict(found["features"], **(args.get("features") or {}))
+    if only == "files":
+        result.pop("default_runtime", None)
+    elif args.get("default_runtime"):
+        for wish in wishes:
+            if args["default_runtime"] == (wish if isinstance(wish, str) else wish["name"]):
+                named = resolve([wish], engine=engine)["runtimes"]
+                result["default_runtime"] = _registered(named) or args["default_runtime"]
     return result
+
+
+def _registered(runtimes: List[Dict[str, Any]]) -> str:
+    """The name that one wish is registered under; the engine's own default where the wish is that it goes."""
+    return "".join("runc" if one["state"] == "absent" else one["name"] for one in runtimes[:1])

@@ -33,6 +33,25 @@ options:
     type: list
     elements: raw
     default: []
+  catalogue_state:
+    description:
+      - One state for everything in O(catalogue), whatever it says itself.
+    type: str
+    choices: [present, absent]
+  catalogue_only:
+    description:
+      - Take only a part of what O(catalogue) comes to. With V(files) nothing is asked of the engine; with V(registration) what the
+        engine is told of has to be in place.
+      - A user's own engine needs both, in two tasks, the files by root and the registration by the user, see O(scope).
+    type: str
+    choices: [files, registration]
+  default_runtime:
+    description:
+      - The runtime of containers that ask for none. One of O(catalogue) by its name there, whatever it is registered under; a
+        registered runtime, one of O(runtimes), V(runc), or the full name of a shim that is not registered.
+      - Nothing is changed if it is not given. V(runc) goes back to the engine's own default, and so does one of O(catalogue) that is
+        to be absent.
+    type: str
   binaries:
     default: []
   packages:

@@ -18,6 +18,8 @@ from .requirements import REQUIREMENT_SPEC, Requirement
 SPEC: Dict[str, Any] = dict(
     PLACE_SPEC,
     catalogue=dict(type="list", elements="raw", default=[]),
+    catalogue_state=dict(type="str", choices=["present", "absent"]),
+    catalogue_only=dict(type="str", choices=["files", "registration"]),
     force=dict(type="bool", default=False),
     requirements=dict(type="list", elements="dict", options=REQUIREMENT_SPEC, default=[]),
     probe=dict(type="str", choices=["changed", "always", "never"], default="changed"),
