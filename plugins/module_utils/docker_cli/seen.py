@@ -85,7 +85,7 @@ class Seen(NamedTuple):
     lines: Tuple[str, ...]
 
 
-_FUNCTIONS = r"""
+_LOOK = r"""
 # c_state PATH: sets c_stat to what tells a file from any other or later one.
 c_state() {
     c_stat=$(stat -L -c '%d %i %s %Y %Z' -- "$1" 2>/dev/null) || c_stat=$(stat -L -f '%d %i %z %m %c' "$1" 2>/dev/null) || return 1
@@ -126,6 +126,9 @@ c_look() {
         fi
     fi
 }
+"""
+
+_SEARCH = r"""
 # c_target PATH: the program that is to answer. Fails where there is nothing.
 c_target() {
     if ! [ -e "$1" ]; then
@@ -256,7 +259,7 @@ done
 def questions(wanted: Wanted) -> Tuple[Question, ...]:
     """What has to be read in any case."""
     lines = [
-        _FUNCTIONS.strip("\n"), "c_system=%s" % quote(LIB_DIR),
+        _LOOK.strip("\n"), _SEARCH.strip("\n"), "c_system=%s" % quote(LIB_DIR),
         "c_receipt=%s" % quote("%s/%s" % (RECEIPTS, name_of(wanted.path))), "c_journal=%s" % quote(JOURNAL),
         "c_path=%s" % quote(wanted.path), "c_name=%s" % quote(posixpath.basename(wanted.path)),
         "c_files=%s" % quote(":".join(PATH_FILES)), _START.strip("\n")]
@@ -269,7 +272,7 @@ def questions(wanted: Wanted) -> Tuple[Question, ...]:
 
 def look(paths: Sequence[str]) -> Tuple[Question, ...]:
     """What is at some paths, and nothing else."""
-    return (Question("look", "\n".join([_FUNCTIONS.strip("\n")] + _looks(paths))),)
+    return (Question("look", "\n".join([_LOOK.strip("\n")] + _looks(paths))),)
 
 
 def looked(snapshot: Snapshot, paths: Sequence[str]) -> Dict[str, There]:
@@ -288,7 +291,7 @@ def follow_up(wanted: Wanted, seen: Seen, *, owners: Sequence[There]) -> Tuple[Q
         number, quote(one.path), quote(one.real) if one.real else "") for number, one in enumerate(owners))
     if wanted.present and seen.target.kind == "program" and not known(seen):
         found.extend(_version_calls(wanted, seen.target.path))
-    return (Question("more", "\n".join([_FUNCTIONS.strip("\n"), _OWNER.strip("\n")] + found)),) if found else ()
+    return (Question("more", "\n".join([_LOOK.strip("\n"), _OWNER.strip("\n")] + found)),) if found else ()
 
 
 _OWNER = r"""
