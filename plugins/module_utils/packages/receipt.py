@@ -206,8 +206,8 @@ def installed_in(text: str) -> List[str]:
     what is there: i installed, t and W installed with triggers to come."""
     found = []
     for line in text.split("\n"):
-        status, bar, name = line.strip().partition("|")
-        if bar and len(status) > 1 and status[1] in "itW":
+        status, mark, name = line.strip().partition("|")
+        if mark and len(status) > 1 and status[1] in "itW":
             found.append(name)
     return found
 
