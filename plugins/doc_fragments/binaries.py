@@ -35,8 +35,8 @@ options:
         description:
           - The archive or file, on the controller (looked for as P(ansible.builtin.file#lookup) would) or, with
             O(binaries[].remote_src=true), on the host.
-          - One of O(binaries[].url), O(binaries[].src) and O(binaries[].architectures) has to be given where
-            O(binaries[].state=present), unless its files have their O(binaries[].files[].content).
+          - One of O(binaries[].url), O(binaries[].src), O(binaries[].architectures) and O(binaries[].build) has to be given
+            where O(binaries[].state=present), unless its files have their O(binaries[].files[].content).
         type: str
       remote_src:
         description:
@@ -55,6 +55,33 @@ options:
             V(aarch64); the values are dictionaries of C(checksum) and one of C(url) and C(src), as beside it.
         type: dict
         default: {}
+      build:
+        description:
+          - A command that makes the archive or file on the host. It runs before anything is changed, and again only when another
+            O(binaries[].version) or command is asked for, or what it made has to be repaired. Nothing stays of its folder.
+        type: dict
+        suboptions:
+          argv:
+            description:
+              - The program and its arguments. V({folder}) in them stands for an empty folder that its output has to be put in.
+            type: list
+            elements: str
+            required: true
+          stdin:
+            description:
+              - What it reads from its standard input.
+            type: str
+            default: ''
+          output:
+            description:
+              - The path of what it makes, below V({folder}).
+            type: str
+            required: true
+          timeout:
+            description:
+              - How many seconds it may take.
+            type: int
+            default: 3600
       files:
         description:
           - What goes where. Required where O(binaries[].state=present).

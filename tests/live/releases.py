@@ -100,8 +100,7 @@ cp build/tool-{v}/bin/tool tool-{v}
         """Nothing of ours is on the host."""
         self.host.sh(
             "rm -rf /usr/local/bin/tool* /usr/local/bin/helper /opt/tool /opt/alien /usr/local/bin/.slipway* /opt/.slipway* "
-            "/var/lib/slipway-runtimes/binaries* /var/lib/slipway-runtimes/kept /var/lib/slipway-runtimes/.unfinished*; "
-            "mkdir -p /var/lib/slipway-runtimes")
+            "/var/lib/slipway-runtimes")
 
     def listing(self, where: str = WATCHED) -> str:
         """Every path with type, mode, owner, digest, target and time: not the times of folders, which any change below touches."""

@@ -373,7 +373,7 @@ def test_killed_over_what_was_there_before(releases: Releases) -> None:
         assert releases.drive(ABSENT, hooks={point: KILL}).killed
         assert releases.drive(ABSENT).error is None
         assert releases.listing("/usr/local/bin /opt/tool*") == before and releases.leftovers() == "", point
-        assert releases.host.sh("ls -A /var/lib/slipway-runtimes") == "", point
+        assert releases.host.sh("ls -A /var/lib/slipway-runtimes 2>/dev/null; :") == "", point
 
 
 def test_the_host_chooses_its_architecture(releases: Releases) -> None:
@@ -391,6 +391,27 @@ def test_the_host_chooses_its_architecture(releases: Releases) -> None:
     assert refused.error["reason"] == "unsupported_architecture" and releases.says() == "tool 1"
     assert releases.drive(ABSENT, {"name": "tool-config", "state": "absent"}).changed
     assert releases.host.sh("ls -A /opt/tool 2>&1; :").startswith("ls: cannot access")
+
+
+def test_built_on_the_host(releases: Releases) -> None:
+    """By any command that puts its output in a folder; a build that fails leaves nothing."""
+    before = releases.listing()
+    script = "mkdir -p $0/bin && cat >$0/bin/made && chmod 755 $0/bin/made"
+
+    def made(said: str, command: str = script, **more: Any) -> Dict[str, Any]:
+        build = {"argv": ["sh", "-c", command, "{folder}"], "stdin": "#!/bin/sh\necho %s\n" % said, "output": "bin/made"}
+        return {"name": "tool", "version": "1", "build": dict(build, **more), "files": [{"dest": TOOL}]}
+
+    assert acted(releases.drive(made("one"))) == "installed" and releases.says() == "one"
+    assert releases.drive(made("one")).changed is False
+    assert acted(releases.drive(made("two"))) == "upgraded" and releases.says() == "two"
+    for wanted, word in ((made("x", "echo no compiler >&2; exit 3"), "exit code 3: no compiler"), (made("x", "true"), "made no file 'bin/made'"),
+                         (made("x", "sleep 30", timeout=1), "did not end within 1 s"),
+                         (made("x", argv=["no-such-program", "{folder}"]), "no-such-program cannot be run")):
+        failed = releases.drive(wanted)
+        assert failed.error["reason"] == "build_failed" and word in failed.message, failed.text
+    assert releases.says() == "two" and releases.leftovers() == ""
+    assert releases.drive(ABSENT).changed and releases.listing() == before
 
 
 # -- with an engine

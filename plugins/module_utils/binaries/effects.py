@@ -27,7 +27,8 @@ from .plan import Change
 from .programs import check_program, check_tree
 from .receipt import KEPT, LIB_DIR, RECEIPTS, Asked, Found, Placed, Receipt
 from .swap import Unit
-from .wanted import CONTENT_MODE, DEFAULT_MODE, Binary, File, Wanted, file_name, for_machine, inline_source
+from .wanted import (
+    CONTENT_MODE, DEFAULT_MODE, FOLDER, Binary, Build, File, Wanted, file_name, for_machine, made_source)
 
 
 class Work:
@@ -108,6 +109,7 @@ class BinaryEffects(Effects):
         except BaseException:
             self._sweep(self.work)
             host.remove(self.journal_path)
+            host.remove_empty([LIB_DIR])
             raise
 
     def _check_owners(self, change: Change) -> None:
@@ -143,7 +145,7 @@ class BinaryEffects(Effects):
                 # Under its own name: some programs go by it, and this one will be tried.
                 number = sum(len(one) for one in staged.values())
                 staged[step.target][dest] = "%s/%d/%s" % (places[folder], number, os.path.basename(dest))
-            if change.binary.url and downloads not in work.work:
+            if (change.binary.url or change.binary.build) and downloads not in work.work:
                 work.work.append(downloads)
         return staged
 
@@ -204,8 +206,9 @@ class BinaryEffects(Effects):
             folders=tuple(dict.fromkeys(needed)), source_stat=change.source_stat))
 
     def _stage_files(self, binary: Binary, staged: Dict[str, str]) -> None:
+        if binary.made:
+            self.source_digests[binary.name] = fetch.digests_in(io.BytesIO(made_source(binary)))
         if binary.inline:
-            self.source_digests[binary.name] = fetch.digests_in(io.BytesIO(inline_source(binary.files)))
             for file in binary.files:
                 _write_content(staged[file.dest], io.BytesIO((file.content or "").encode("utf-8", "surrogateescape")))
         else:
@@ -241,7 +244,7 @@ class BinaryEffects(Effects):
             for file in binary.files:
                 with open(source, "rb") as reading:
                     _write_content(staged[file.dest], reading)
-        if binary.url:
+        if binary.url or binary.build:
             os.unlink(source)  # the room is needed for what came out of it
 
     def _try(self, binary: Binary, staged: Dict[str, str]) -> None:
@@ -254,6 +257,8 @@ class BinaryEffects(Effects):
 
     def _source(self, binary: Binary) -> str:
         """The path of the verified source on this host."""
+        if binary.build is not None:
+            return self._built(binary, binary.build)
         if binary.url and not self.wanted.fetching.controller:
             path = os.path.join(LIB_DIR, ".unfinished-" + self.token, binary.name)
             self.source_digests[binary.name] = fetch.download(binary, self.wanted.fetching, path)
@@ -272,6 +277,28 @@ class BinaryEffects(Effects):
                 option=binary.option + ".src")
         fetch.check_digest(found, binary.checksum, option=binary.option, what=binary.src)
         return binary.src
+
+    def _built(self, binary: Binary, build: Build) -> str:
+        """The path of what a command made."""
+        option = binary.option + ".build"
+        folder = os.path.join(LIB_DIR, ".unfinished-" + self.token, binary.name)
+        _make_folder(folder, 0o700)
+        argv = [word.replace(FOLDER, folder) for word in build.argv]
+        environment = dict(os.environ, PATH=os.environ.get("PATH", "") + ":/usr/local/bin:/usr/bin:/bin:/root/.cargo/bin")
+        try:
+            answer = host.run(
+                argv, seconds=build.timeout, environment=environment, stdin=build.stdin.encode("utf-8", "surrogateescape"))
+        except OSError as error:
+            raise SlipwayError("build_failed", "%s.argv: %s cannot be run: %s" % (option, argv[0], error.strerror), option=option)
+        if answer.code != 0:
+            raise SlipwayError("build_failed", "%s: %s %s: %s" % (
+                option, " ".join(argv[:2]), "did not end within %d s" % build.timeout if answer.code is None
+                else "ended with exit code %d" % answer.code, (answer.error.strip() or answer.output.strip())[-1500:]), option=option)
+        path = os.path.join(folder, build.output)
+        if not os.path.isfile(path) or os.path.islink(path):
+            raise SlipwayError(
+                "build_failed", "%s.output: %s made no file '%s'" % (option, " ".join(argv[:2]), build.output), option=option + ".output")
+        return path
 
     # -- the swap
 

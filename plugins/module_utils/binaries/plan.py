@@ -189,5 +189,5 @@ def _after(binary: Binary, there: Found) -> Dict[str, Any]:
         there.source_sha256 or (there.receipt.sha256 if there.receipt is not None else ""))
     return {
         "version": binary.version, "checksum": checksum,
-        "files": {file.dest: "the given content" if binary.inline else "%s of the source" % (file.src or "all")
+        "files": {file.dest: "the given content" if binary.inline else "the built one" if binary.build else "%s of the source" % (file.src or "all")
                   for file in binary.files}}

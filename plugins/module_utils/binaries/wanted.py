@@ -7,7 +7,7 @@ import hashlib
 import json
 import posixpath
 import re
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 from urllib.parse import urlsplit
 
 from ..core.errors import SlipwayError
@@ -21,6 +21,13 @@ FILE_SPEC = dict(
     group=dict(type="str", default=""),
 )
 
+BUILD_SPEC = dict(
+    argv=dict(type="list", elements="str", required=True),
+    stdin=dict(type="str", default=""),
+    output=dict(type="str", required=True),
+    timeout=dict(type="int", default=3600),
+)
+
 BINARY_SPEC = dict(
     name=dict(type="str", required=True),
     version=dict(type="str", default=""),
@@ -29,6 +36,7 @@ BINARY_SPEC = dict(
     remote_src=dict(type="bool", default=False),
     checksum=dict(type="str", no_log=False),
     architectures=dict(type="dict", default={}),
+    build=dict(type="dict", options=BUILD_SPEC),
     files=dict(type="list", elements="dict", options=FILE_SPEC, default=[]),
     replace=dict(type="bool", default=False),
     verify=dict(type="bool", default=True),
@@ -96,9 +104,22 @@ class Source(NamedTuple):
     checksum: Optional[Checksum] = None
 
 
+# What stands in a build's command for the folder that it shall put its output in.
+FOLDER = "{folder}"
+
+
+class Build(NamedTuple):
+    """A command that makes a source on the host. output: the path of what it makes, below the folder. timeout: seconds."""
+
+    argv: Tuple[str, ...]
+    stdin: str
+    output: str
+    timeout: int = 3600
+
+
 class Binary(NamedTuple):
     """One runtime's files. Where it is present it has exactly one of url, src, architectures (machine, as uname -m says
-    it, to source; see for_machine) and files with contents. option: what messages call it."""
+    it, to source; see for_machine), build and files with contents. option: what messages call it."""
 
     name: str
     option: str
@@ -112,11 +133,17 @@ class Binary(NamedTuple):
     verify: bool = True
     present: bool = True
     architectures: Dict[str, Source] = {}
+    build: Optional[Build] = None
 
     @property
     def inline(self) -> bool:
         """Whether the files' contents are given, so that there is no source."""
         return any(file.content is not None for file in self.files)
+
+    @property
+    def made(self) -> bool:
+        """Whether its source is made on the host: known by what it is made of."""
+        return self.inline or self.build is not None
 
 
 class Fetching(NamedTuple):
@@ -213,13 +240,17 @@ def _parse_binary(one: Dict[str, Any], option: str, fetching: Fetching) -> Binar
     binary = Binary(
         name=name, option=option, version=one.get("version") or "", remote_src=remote, files=files,
         replace=bool(one.get("replace")), verify=one.get("verify") is not False)
-    given = [key for key in ("url", "src", "architectures") if one.get(key)]
-    if binary.inline:
-        if given or one.get("checksum") or remote:
-            raise _bad(option, "a file with 'content' has no source: no 'url', 'src', 'architectures' or 'checksum'", "bad_source")
-        return binary._replace(checksum=Checksum("sha256", hashlib.sha256(inline_source(files)).hexdigest()))
-    if len(given) != 1:
-        raise _bad(option, "give one of 'url', 'src' and 'architectures'", "bad_source")
+    given = [key for key in ("url", "src", "architectures", "build") if one.get(key)]
+    if binary.inline and (given or one.get("checksum") or remote):
+        raise _bad(option, "a file with 'content' has no source: no 'url', 'src', 'architectures', 'build' or 'checksum'", "bad_source")
+    if not binary.inline and len(given) != 1:
+        raise _bad(option, "give one of 'url', 'src', 'architectures' and 'build'", "bad_source")
+    if given == ["build"]:
+        if one.get("checksum") or remote:
+            raise _bad(option, "what is built on the host has no 'checksum' and no 'remote_src'", "bad_source")
+        binary = binary._replace(build=_parse_build(one["build"], option + ".build"))
+    if binary.made:
+        return binary._replace(checksum=Checksum("sha256", hashlib.sha256(made_source(binary)).hexdigest()))
     if given == ["architectures"]:
         if one.get("checksum"):
             raise _bad(option + ".checksum", "each of 'architectures' has its own", "bad_source")
@@ -228,10 +259,27 @@ def _parse_binary(one: Dict[str, Any], option: str, fetching: Fetching) -> Binar
     return binary._replace(url=source.url, src=source.src, checksum=source.checksum)
 
 
-def inline_source(files: Sequence[File]) -> bytes:
-    """What stands for the source of files whose contents are given: another content is another source."""
-    text = json.dumps([[file.dest, file.content] for file in files], sort_keys=True)
-    return text.encode("ascii")
+def made_source(binary: Binary) -> bytes:
+    """What stands for the source of files whose contents are given, or of what is built: another content, or another
+    command, is another source."""
+    said: Any = [[file.dest, file.content] for file in binary.files]
+    if binary.build is not None:
+        said = [list(binary.build.argv), binary.build.stdin, binary.build.output]
+    return json.dumps(said).encode("ascii")
+
+
+def _parse_build(one: Dict[str, Any], option: str) -> Build:
+    argv = tuple(str(word) for word in one["argv"])
+    if not argv or any("\0" in word for word in argv):
+        raise _bad(option + ".argv", "give a program and its arguments", "bad_build")
+    output = one.get("output") or ""
+    if output.startswith("/") or ".." in output.split("/") or posixpath.normpath(output) in ("", "."):
+        raise _bad(option + ".output", "'%s': a path below %s, without '..'" % (output, FOLDER), "bad_build")
+    if not any(FOLDER in word for word in argv):
+        raise _bad(option + ".argv", "no argument has %s, the folder that its output has to be put in" % FOLDER, "bad_build")
+    if one.get("timeout") is not None and one["timeout"] < 1:
+        raise _bad(option + ".timeout", "give at least 1 second", "bad_timeout")
+    return Build(argv=argv, stdin=one.get("stdin") or "", output=output, timeout=one.get("timeout") or 3600)
 
 
 def _parse_architectures(value: Dict[str, Any], option: str, remote: bool, fetching: Fetching) -> Dict[str, Source]:

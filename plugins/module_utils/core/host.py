@@ -66,12 +66,14 @@ def run(argv: Sequence[str], *, seconds: float, environment: Optional[Dict[str, 
             env=clean_environment() if environment is None else environment)
         end = time.monotonic() + seconds
         ended = False
+        pause = 0.002
         try:
             while not ended and time.monotonic() < end:
                 # WNOWAIT: until it is reaped its number, and so its group's, can be nobody else's.
                 ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
                 if not ended:
-                    time.sleep(0.002)
+                    time.sleep(pause)
+                    pause = min(pause * 1.1, 0.05)
         finally:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)

@@ -17,6 +17,14 @@ GOOD: Dict[str, Any] = dict(
     files=[dict(src="youki", dest="/usr/local/bin/youki")])
 
 
+BUILD: Dict[str, Any] = dict(argv=["cargo", "install", "--root", "{folder}"], stdin="", output="bin/youki", timeout=60)
+
+
+def built(**changes: Any) -> Dict[str, Any]:
+    """Parameters with one binary whose build differs."""
+    return one(url=None, checksum=None, build=dict(BUILD, **changes))
+
+
 def one(**changes: Any) -> Dict[str, Any]:
     """Parameters with one binary that differs."""
     binary = dict(GOOD, **changes)
@@ -91,6 +99,14 @@ BAD = {
     "content and src": (one(files=[dict(dest="/a", content="", src="a")]), "bad_content", "binaries[youki].files[0].content"),
     "content for one": (
         one(url=None, checksum=None, files=[dict(dest="/a", content=""), dict(dest="/b")]), "bad_content", "binaries[youki].files"),
+    "build and url": (one(checksum=None, build=BUILD), "bad_source", "binaries[youki]"),
+    "build and checksum": (one(url=None, build=BUILD), "bad_source", "binaries[youki]"),
+    "build without a command": (built(argv=[]), "bad_build", "binaries[youki].build.argv"),
+    "build without its folder": (built(argv=["make"]), "bad_build", "binaries[youki].build.argv"),
+    "build with a path elsewhere": (built(output="/usr/bin/x"), "bad_build", "binaries[youki].build.output"),
+    "build with a path upwards": (built(output="../x"), "bad_build", "binaries[youki].build.output"),
+    "build with the folder itself": (built(output="."), "bad_build", "binaries[youki].build.output"),
+    "build without time": (built(timeout=0), "bad_timeout", "binaries[youki].build.timeout"),
     "password": (one(url="https://me:secret@example.com/x"), "password_in_url", "binaries[youki].url"),
     "user": (one(url="https://secret@example.com/x"), "password_in_url", "binaries[youki].url"),
     "no files": (one(files=[]), "files_missing", "binaries[youki].files"),
@@ -141,6 +157,14 @@ def test_bad(name: str) -> None:
 def test_http_where_allowed() -> None:
     """It is the user's word."""
     parse(dict(one(url="http://example.com/x"), allow_http=True))
+
+
+def test_another_command_is_another_source() -> None:
+    first, second = (parse(built(**more)).binaries[0] for more in ({}, {"stdin": "x"}))
+    assert first.made and not first.inline and first.build.argv[-1] == "{folder}"
+    assert first.checksum == parse(built()).binaries[0].checksum != second.checksum
+    # How long it may take does not change what comes of it.
+    assert first.checksum == parse(built(timeout=1)).binaries[0].checksum
 
 
 SOURCES = {"x86_64": dict(url="https://example.com/a", checksum=GOOD["checksum"]), "aarch64": dict(src="b")}
