@@ -13,14 +13,13 @@ import posixpath
 import re
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
+from ansible_collections.slipway.runtimes.plugins.module_utils.binaries.wanted import FOLDER as FOLDER_OF_BUILD
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError
 from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue import toml
 from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.files import FOLDER, load, nearest
 from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.options import check_options
 from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.wish import ARCHITECTURES, Wish, parse, wrong
 
-# Where what was built on a host lies until it is put in place, and is found when it is asked for again.
-BUILDS = "/var/cache/slipway-runtimes/builds"
 _ARCHIVE = re.compile(r"\.(tar|tgz|tbz2?|txz|tzst|zip|tar\.[a-z0-9]+)\Z")
 _TEMPLATE = re.compile(r"\{([a-z_]+)\}")
 _ONE_WAY: Dict[str, Any] = {"path": {"runtime": {"path": "{path}"}}}
@@ -47,22 +46,20 @@ def resolve(
     """What host_runtimes is to be asked for.
 
     wishes: names, or maps as in wish.WISH_SPEC. engine: the name of the engine's row, and of its command.
-    Returns the lists 'binaries', 'runtimes', 'packages', 'requirements', 'builds' and the map 'features': elements as
+    Returns the lists 'binaries', 'runtimes', 'packages', 'requirements' and the map 'features': elements as
     host_runtimes takes them, to be merged with what the user asks of it directly. Raises SlipwayError.
 
-    A build is {name, kind: cargo or engine, argv, stdin (text, '' for none), output: the program that is there
-    afterwards}; it is to be run where 'output' is missing, before host_runtimes.
     """
     asked = [parse(one, position) for position, one in enumerate(wishes)]
     parts: Dict[str, Any] = {
-        "binaries": [], "runtimes": [], "packages": [], "requirements": [], "builds": [], "features": {}}
+        "binaries": [], "runtimes": [], "packages": [], "requirements": [], "features": {}}
     for wish in asked:
         entry = _entry(wish, folder)
         if wish.present:
             _add(parts, _present(_case(wish, entry), engine))
         else:
             _add(parts, _absent(wish, entry))
-    for kind in ("binaries", "packages", "runtimes", "builds"):
+    for kind in ("binaries", "packages", "runtimes"):
         parts[kind] = _one_each(parts[kind], kind)
     return parts
 
@@ -222,16 +219,13 @@ def _present(case: _Case, engine: str) -> Dict[str, Any]:
     wish, values = case.wish, case.values
     binaries: List[Dict[str, Any]] = []
     packages: List[Dict[str, Any]] = []
-    builds: List[Dict[str, Any]] = []
     if case.origin == "release":
         binaries = _released(case)
     elif case.origin == "file":
         binaries = _brought(case)
     elif case.origin == "build":
-        build = _build(case, engine)
-        builds = [build]
         binaries = [_binary(
-            case, fill(_first_name(case), values), [{"dest": values["path"]}], src=build["output"], remote_src=True)]
+            case, fill(_first_name(case), values), [{"dest": values["path"]}], build=_build(case, engine))]
     elif case.origin == "package":
         packages = [_package(case)]
     config = _config(case)
@@ -244,7 +238,7 @@ def _present(case: _Case, engine: str) -> Dict[str, Any]:
     requirements = _requirements(case, binaries)
     store = any(one.get("image_store") for one in requirements)
     return {
-        "binaries": binaries, "packages": packages, "builds": builds, "requirements": requirements,
+        "binaries": binaries, "packages": packages, "requirements": requirements,
         "runtimes": [runtime] if runtime else [], "features": {"containerd-snapshotter": True} if store else {}}
 
 
@@ -430,23 +424,20 @@ def _package_names(entry: Entry) -> Dict[str, Any]:
 
 
 def _build(case: _Case, engine: str) -> Dict[str, Any]:
+    """The command that makes it on the host."""
     build = case.entry["build"]
-    name = "%s-%s" % (fill(_first_name(case), case.values), case.version)
-    folder = posixpath.join(BUILDS, name)
-    words = {"version": case.version, "commit": build.get("commit", ""), "image": build.get("image", ""),
-             "program": build["program"]}
     if build["kind"] == "cargo":
-        argv = ["cargo", "install", build["crate"], "--version", case.version, "--root", folder]
-        return {
-            "name": name, "kind": "cargo", "argv": argv + list(build.get("arguments") or ()), "stdin": "",
-            "output": posixpath.join(folder, "bin", build["program"])}
+        argv = ["cargo", "install", build["crate"], "--version", case.version, "--root", FOLDER_OF_BUILD]
+        return {"argv": argv + list(build.get("arguments") or ()), "output": posixpath.join("bin", build["program"])}
     if case.wish.version and case.version != build["version"]:
         raise wrong(
             case.wish.option, "version", "it is built from one pinned commit, which is %s" % build["version"],
             "unknown_version")
+    words = {"version": case.version, "commit": build.get("commit", ""), "image": build.get("image", ""),
+             "program": build["program"]}
     return {
-        "name": name, "kind": "engine", "argv": [engine, "build", "--output", folder, "-"],
-        "stdin": fill(build["dockerfile"], words), "output": posixpath.join(folder, build["program"])}
+        "argv": [engine, "build", "--output", FOLDER_OF_BUILD, "-"], "stdin": fill(build["dockerfile"], words),
+        "output": build["program"]}
 
 
 def _config(case: _Case) -> Optional[Dict[str, Any]]:

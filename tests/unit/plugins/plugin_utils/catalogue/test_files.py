@@ -16,7 +16,7 @@ from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors impor
 from ansible_collections.slipway.runtimes.plugins.module_utils.host_runtimes.wanted import SPEC, parse
 from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue import schema
 from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.files import FOLDER, load, names, nearest
-from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.resolve import BUILDS, numbers, resolve
+from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.resolve import numbers, resolve
 
 SHA256 = "sha256:" + "a" * 64
 NAMES = names()
@@ -107,14 +107,13 @@ def test_addresses(name: str) -> None:
 def test_every_way_resolves(name: str, case: str) -> None:
     """Every way, origin and layout leads to parameters that their parsers take, with no template left in them."""
     found = resolve([wishes(name)[case]])
-    assert not [text for kind in ("binaries", "runtimes", "packages", "builds") for text in texts(found[kind]) if "{" in text]
-    asked = {key: one for key, one in found.items() if key != "builds"}
-    validation = ModuleArgumentSpecValidator(SPEC).validate(asked)
+    left = [text for kind in ("binaries", "runtimes", "packages") for text in texts(found[kind]) if "{" in text]
+    assert left == ["{folder}" for one in found["binaries"] if "build" in one]
+    validation = ModuleArgumentSpecValidator(SPEC).validate(found)
     assert not validation.error_messages
     wanted = parse(validation.validated_parameters)
     assert len(wanted.engine.runtimes) == 1 and len(wanted.requirements) == len(found["requirements"])
-    for one in found["builds"]:
-        assert one["output"].startswith(BUILDS + "/") and one["argv"][0] in ("cargo", "docker")
+    assert all(one.build.argv[0] in ("cargo", "docker") for one in wanted.binaries.binaries if one.build)
 
 
 @pytest.mark.parametrize("name", [one for one in NAMES if one != "runc"])
@@ -129,7 +128,7 @@ def test_absent(name: str) -> None:
             case["checksum"] = {key.replace("another", name): one for key, one in case["checksum"].items()}
         there.update(one["name"] for one in resolve([case])["binaries"])
     assert there <= set(one["name"] for one in gone["binaries"])
-    assert not gone["requirements"] and not gone["features"] and not gone["builds"]
+    assert not gone["requirements"] and not gone["features"]
 
 
 def test_the_folder_holds_nothing_else() -> None:

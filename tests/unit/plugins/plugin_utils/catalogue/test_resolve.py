@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.slipway.runtimes.plugins.module_utils.binaries.fetch import address
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError
-from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.resolve import BUILDS, fill, numbers, resolve
+from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.resolve import fill, numbers, resolve
 
 SHA256 = "sha256:" + "a" * 64
 SHA512 = "sha512:" + "b" * 128
@@ -67,13 +67,13 @@ def test_youki() -> None:
         "requirements": [
             {"name": "youki", "option": "catalogue[youki]", "kernel": "5.3"},
             {"name": "youki", "option": "catalogue[youki]", "architectures": ["aarch64", "x86_64"]}],
-        "packages": [], "builds": [], "features": {}}
+        "packages": [], "features": {}}
 
 
 def test_nothing() -> None:
     """No wish, nothing to do."""
     assert resolve([]) == {
-        "binaries": [], "runtimes": [], "packages": [], "requirements": [], "builds": [], "features": {}}
+        "binaries": [], "runtimes": [], "packages": [], "requirements": [], "features": {}}
 
 
 # -- how it is registered
@@ -320,24 +320,21 @@ def test_nothing_is_installed() -> None:
 def test_built_by_cargo() -> None:
     """What is to be run, and where its outcome is fetched from."""
     found = resolve([{"name": "youki", "install_from": "build", "version": "0.6.0"}])
-    folder = BUILDS + "/youki-0.6.0"
-    assert found["builds"] == [{
-        "name": "youki-0.6.0", "kind": "cargo", "stdin": "", "output": folder + "/bin/youki",
-        "argv": ["cargo", "install", "youki", "--version", "0.6.0", "--root", folder, "--locked", "--no-default-features",
-                 "--features", "v1,v2,seccomp"]}]
     assert found["binaries"] == [{
-        "name": "youki", "version": "0.6.0", "state": "present", "src": folder + "/bin/youki", "remote_src": True,
-        "files": [{"dest": "/usr/local/bin/youki"}]}]
+        "name": "youki", "version": "0.6.0", "state": "present", "files": [{"dest": "/usr/local/bin/youki"}],
+        "build": {
+            "output": "bin/youki", "argv": [
+                "cargo", "install", "youki", "--version", "0.6.0", "--root", "{folder}", "--locked",
+                "--no-default-features", "--features", "v1,v2,seccomp"]}}]
 
 
 def test_built_by_the_engine() -> None:
     """Two stages, at a commit."""
-    found = resolve([{"name": "wasmtime", "install_from": "build"}], engine="iechor")
-    build, = found["builds"]
-    assert build["argv"] == ["iechor", "build", "--output", BUILDS + "/wasmtime-0.6.0", "-"]
+    build = resolve([{"name": "wasmtime", "install_from": "build"}], engine="iechor")["binaries"][0]["build"]
+    assert build["argv"] == ["iechor", "build", "--output", "{folder}", "-"]
     assert build["stdin"].startswith("FROM rust:latest AS build\n") and "FROM scratch\n" in build["stdin"]
     assert "--rev 5680b21a3386869ab2b3e8724c71238f3c25422c " in build["stdin"]
-    assert found["binaries"][0]["src"] == build["output"] == BUILDS + "/wasmtime-0.6.0/containerd-shim-wasmtime-v1"
+    assert build["output"] == "containerd-shim-wasmtime-v1"
 
 
 @pytest.mark.parametrize("wish, expected", [
