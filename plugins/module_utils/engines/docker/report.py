@@ -4,12 +4,12 @@
 
 """What an engine of the Docker family reports of itself, held against what it must have loaded. Pure."""
 
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 from ...core.json_document import parse as parse_document
 from . import rules
 from .entries import normal
-from .live import DEFAULT, IMAGE_STORE, RUNTIMES, effective_default, loaded_store, started_features, version_of
+from .live import IMAGE_STORE, RUNTIMES, effective_default, loaded_store, started_features, version_of
 from .questions import EngineState
 from .version import parse_version
 
