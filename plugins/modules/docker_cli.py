@@ -65,6 +65,16 @@ options:
       - With O(via=lima), root asks as the user that it became root from by C(sudo), because lima does not run as root.
     type: bool
     default: true
+  probe:
+    description:
+      - Whether a container is run by the link, as the user of the task. It is of the collection's own tiny image, without network,
+        and nothing of it stays.
+      - V(changed) runs one where the link was made or changed, and takes that back where no container runs. V(always) runs one every
+        time, so the module runs on the host every time.
+      - With O(via=lima), root cannot.
+    type: str
+    choices: [never, changed, always]
+    default: never
   state:
     description:
       - Whether the link is there. V(absent) removes what the module made for O(path), the script included, and gives back what
@@ -75,7 +85,7 @@ options:
 attributes:
   check_mode:
     support: full
-    details: The program is asked whether it answers, and not by its new name.
+    details: The program is asked whether it answers, and not by its new name. No container is run.
   diff_mode:
     support: full
   idempotent:
@@ -187,7 +197,7 @@ recovered:
 reason:
   description:
     - What kind of failure it is, a stable code such as V(in_the_way), V(docker_present), V(target_missing),
-      V(target_not_executable), V(target_broken) or V(target_hangs).
+      V(target_not_executable), V(target_broken), V(target_hangs) or V(not_proven).
   returned: failure
   type: str
 option:

@@ -325,8 +325,16 @@ WORKS = "linux\nran\nslipway-engine\nthrough\n"
 
 
 def test_podman_works_as_docker(cli: Cli) -> None:
-    """As root."""
-    done(cli.drive(provider="podman"))
+    """As root; and where it does not, the link is taken back."""
+    cli.host.sh("mkdir -p /opt/tools; printf '#!/bin/sh\\n[ \"$1\" != run ] || { echo no runtime >&2; exit 126; }\\nexec podman \"$@\"\\n' "
+                ">/opt/tools/podman; chmod 755 /opt/tools/podman")
+    before = cli.listing()
+    failed = cli.drive(provider="podman", target="/opt/tools/podman", probe="changed")
+    assert failed.error is not None and failed.error["reason"] == "not_proven" and failed.error["rolled_back"], failed.text
+    assert "exit code 126: no runtime" in failed.message and cli.listing() == before
+    assert done(cli.drive(provider="podman", probe="changed"))["changed"]
+    assert not done(cli.drive(provider="podman", probe="always"))["changed"]
+    assert cli.host.sh("podman images -q") == ""
     assert use(cli.host) == WORKS
 
 

@@ -19,7 +19,7 @@ from ..core import host
 from ..core.errors import SlipwayError
 from ..core.plan import Plan
 from ..core.subject import Effects, Subject
-from . import plan as planner, receipt as receipts, seen as reader
+from . import plan as planner, proof, receipt as receipts, seen as reader
 from .plan import Change
 from .receipt import Receipt
 from .seen import Seen
@@ -207,6 +207,8 @@ class CliEffects(Effects):
         if answer.code != 0:
             how = "did not end within %d s" % seconds if answer.code is None else "failed: %s" % answer.words[:300]
             raise SlipwayError("not_observed", "the program answered, and by its new name '%s version' %s" % (wanted.path, how))
+        if wanted.probe != "never":
+            proof.prove(wanted.path)
 
     def withdraw(self, plan: Plan) -> None:
         for unit in self.work.units:
@@ -219,6 +221,8 @@ class CliEffects(Effects):
             old = self.seen.receipt
             if old is not None and self.wanted.present and old.program != self._program():
                 _write(self.receipt_path, receipts.encode(old._replace(program=self._program())))
+            if self.wanted.present and self.wanted.probe == "always":
+                proof.prove(self.wanted.path)
             return {}
         self.finishing = True
         self._finish(self.work)

@@ -57,6 +57,8 @@ def plan(wanted: Wanted, seen: Seen) -> Plan:
     if not changes and seen.receipt is not None and seen.receipt.program != program_of(seen, form=form):
         # The module notes it, so that the next run need not ask the program again.
         unknown = ("the receipt knows the program by an older stat",)
+    if wanted.probe == "always":
+        unknown += ("a container has to be run",)
     return _planned(wanted, seen, changes, warnings, unknown)
 
 

@@ -18,6 +18,7 @@ SPEC = dict(
     wrapper_path=dict(type="str", default="/usr/local/bin/nerdctl"),
     replace=dict(type="bool", default=False),
     require=dict(type="bool", default=True),
+    probe=dict(type="str", choices=["never", "changed", "always"], default="never"),
     state=dict(type="str", choices=["present", "absent"], default="present"),
 )
 
@@ -30,7 +31,8 @@ _UNSAID = re.compile(r"[\x00-\x1f\x7f]")
 
 class Wanted(NamedTuple):
     """One link that answers as docker. provider: podman or nerdctl, '' where it is to be absent. lima: through a lima
-    instance, by a script at wrapper_path. target: '' where it is to be found on PATH. require: the target has to answer."""
+    instance, by a script at wrapper_path. target: '' where it is to be found on PATH. require: the target has to answer. probe: when a container
+    has to prove it, never, changed or always."""
 
     path: str
     provider: str = ""
@@ -41,6 +43,7 @@ class Wanted(NamedTuple):
     replace: bool = False
     require: bool = True
     present: bool = True
+    probe: str = "never"
 
     @property
     def programs(self) -> Tuple[str, ...]:
@@ -81,7 +84,8 @@ def parse(params: Dict[str, Any]) -> Wanted:
         raise _bad("target", "with 'via: lima' it is the path of limactl; got '%s'" % target, "bad_path")
     return Wanted(
         path=path, provider=provider, lima=lima, instance=instance or DEFAULT_INSTANCE, target=target,
-        wrapper_path=wrapper_path, replace=bool(params.get("replace")), require=params.get("require") is not False)
+        wrapper_path=wrapper_path, replace=bool(params.get("replace")), require=params.get("require") is not False,
+        probe=params.get("probe") or "never")
 
 
 def _path(path: str, option: str) -> str:

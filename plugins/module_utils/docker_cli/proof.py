@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, the slipway.runtimes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""That a container runs by the name docker: our own image, loaded as 'docker load' takes it, run, and removed."""
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import tarfile
+import tempfile
+from typing import Any, Dict
+
+from ..core import host
+from ..core.errors import SlipwayError
+from ..probe import image
+
+IMAGE = "localhost/slipway-runtimes-probe"
+# A first container may have to set up a store and a network stack.
+SECONDS = 60
+
+_MACHINES = {
+    "x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "armv6l": "arm", "i686": "386", "i386": "386",
+    "ppc64le": "ppc64le", "s390x": "s390x", "riscv64": "riscv64"}
+
+
+def architecture_of(machine: str) -> str:
+    """The image's architecture for what uname says. Raises SlipwayError where there is none."""
+    found = _MACHINES.get(machine, "")
+    if found not in image.architectures():
+        raise SlipwayError("no_proof", "probe: there is no probe for %s; set 'probe: never'" % machine, option="probe")
+    return found
+
+
+def archive(architecture: str, name: str) -> bytes:
+    """The image as 'docker save' writes it, under a name with its tag."""
+    layer = image.image_archive(architecture)
+    config = _json({
+        "architecture": architecture, "os": "linux", "config": {"Entrypoint": [image.entrypoint(architecture)]},
+        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]}})
+    digest = hashlib.sha256(config).hexdigest()
+    manifest = _json([{"Config": digest + ".json", "RepoTags": [name], "Layers": ["layer.tar"]}])
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as out:
+        for path, content in ((digest + ".json", config), ("layer.tar", layer), ("manifest.json", manifest)):
+            member = tarfile.TarInfo(path)
+            member.size = len(content)
+            member.mode = 0o644
+            out.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def prove(docker: str) -> None:
+    """Run a container by that program as this user. Raises SlipwayError with the program's words."""
+    name = "%s:%d" % (IMAGE, os.getpid())
+    content = archive(architecture_of(os.uname().machine), name)
+    with tempfile.NamedTemporaryFile(prefix="slipway-", suffix=".tar") as source:
+        source.write(content)
+        source.flush()
+        _call(docker, "load", "-i", source.name)
+    try:
+        said = _call(docker, "run", "--rm", "--network", "none", name)
+        if image.parse_said(said) is None:
+            raise SlipwayError("not_proven", "a container ran by %s, and did not say what it should: %s" % (docker, said[:300]))
+    finally:
+        with contextlib.suppress(SlipwayError):
+            _call(docker, "rmi", "-f", name)
+
+
+def _call(docker: str, *words: str) -> str:
+    answer = host.run([docker] + list(words), seconds=SECONDS, environment=_environment())
+    if answer.code != 0:
+        how = "did not end within %d s" % SECONDS if answer.code is None else "failed with exit code %d" % answer.code
+        raise SlipwayError("not_proven", "'%s %s' %s: %s" % (docker, " ".join(words), how, " ".join(answer.words.split())[:500]))
+    return answer.output
+
+
+def _environment() -> Dict[str, str]:
+    """A user who did not log in has a runtime folder all the same, where the user's manager runs."""
+    found = host.clean_environment()
+    own = "/run/user/%d" % os.getuid()
+    if "XDG_RUNTIME_DIR" not in found and os.path.isdir(own):
+        found["XDG_RUNTIME_DIR"] = own
+        found.setdefault("DBUS_SESSION_BUS_ADDRESS", "unix:path=%s/bus" % own)
+    return found
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True).encode("ascii")
