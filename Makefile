@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup test lint test-unit sanity build hosts-prepare hosts-build hosts-list hosts-down test-molecule test-vectors demo bench
+.PHONY: help setup test lint test-unit sanity build hosts-prepare hosts-build hosts-list hosts-down test-molecule test-vectors demo bench catalogue
 
 env := tests/tools/env
 gates := $(env) python tests/tools/gates.py
@@ -18,6 +18,9 @@ test: ## every gate; the last line is the sum
 
 bench: ## what a task costs on a fleet: a table and JSON
 	@$(env) tests/bench/run
+
+catalogue: ## check every address and digest of the catalogue, take newer releases (needs the internet); ARGS=--help
+	@$(env) python tests/tools/catalogue.py $(ARGS)
 
 setup: ## make the virtual environment of the gates
 	@$(env)
