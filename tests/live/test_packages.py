@@ -3,21 +3,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Distribution packages on a real host: from a small repository of its own into dpkg and away again."""
 
-import json
-import signal
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
 
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.snapshot import parse, script
 from ansible_collections.slipway.runtimes.plugins.module_utils.packages.subject import RuntimePackages
-from hosts_under_test import DRIVER, HERE, Driven, Host, until, with_defaults
+from hosts_under_test import Driven, Host, until, with_defaults
 
 REPO = "/opt/slipway-repo"
 STATE = "/var/lib/slipway-runtimes"
-OURS = "srun slib sbad sconf sother suser suselib skill shard srename"
+OURS = "srun slib sbad sconf sother suser suselib skill shard srename stwin"
 KILL = "kill -9 $DRIVER"
+REMOVED = "packages.calls.Calls.remove:after"
 TELL_PID = {"commit:before": "echo $DRIVER >/tmp/driver.pid"}
 
 # deb NAME VERSION FIELDS PROGRAM POSTINST CONFFILE
@@ -34,6 +33,7 @@ deb() {
         "$1" "$2" "$3" >$tree/DEBIAN/control
     if [ "$4" ]; then
         printf '#!/bin/sh\necho %%s %%s\n' "$1" "$2" >$tree/usr/bin/$4
+        [ "$1" != stwin ] || cp /usr/bin/crun $tree/usr/bin/$4
         chmod 755 $tree/usr/bin/$4
     fi
     if [ "$5" ]; then
@@ -69,6 +69,7 @@ deb suselib 1 "$needs" suselib
 alone='kill -9 $(cat /tmp/driver.pid) || exit 0; rm /tmp/driver.pid'
 deb skill 1 "$needs" skilled "$alone; sleep 1"
 deb shard 1 "$needs" shard "$alone; apt=\$(cut -d' ' -f4 /proc/\$PPID/stat); kill -9 \$apt \$PPID"
+deb stwin 1 "$needs" stwin
 deb srename 1 'Depends: slib (>= 2)
 ' srename
 deb slib 2 '' ''
@@ -83,7 +84,6 @@ class Packages:
 
     def __init__(self, host: Host) -> None:
         self.host = host
-        self.host.write(DRIVER + "/packages_driver.py", (HERE / "packages_driver.py").read_bytes())
         self.build(PACKAGES)
         self.host.sh(
             "for one in $(find /etc/apt -name '*.list' -o -name '*.sources'); do mv $one $one.away; done; " + SOURCE)
@@ -102,18 +102,9 @@ class Packages:
         self.host.sh(
             "dpkg --purge --force-depends {0} >/dev/null 2>&1; rm -rf {1}".format(OURS, STATE), check=False)
 
-    def drive(self, *packages: Dict[str, Any], hooks: Optional[Dict[str, str]] = None,
-              check_mode: bool = False) -> Driven:
-        """Run the subject's code on the host; see packages_driver.py."""
-        order = {"params": {"packages": packages}, "hooks": hooks or {}, "check_mode": check_mode}
-        done = self.host.run(
-            "python3", DRIVER + "/packages_driver.py", stdin=json.dumps(order).encode(), check=False)
-        text = (done.stdout + done.stderr).decode("utf-8", "replace")
-        if done.returncode == -signal.SIGKILL:
-            return Driven(None, None, (), True, text)
-        assert done.returncode == 0, text
-        answer = json.loads(done.stdout.decode())
-        return Driven(answer.get("result"), answer.get("error"), answer.get("warnings", ()), False, text)
+    def drive(self, *packages: Dict[str, Any], **more: Any) -> Driven:
+        """Run the subject's code on the host; see driver.py."""
+        return self.host.drive_subject("packages", {"packages": packages}, **more)
 
     def there(self) -> List[str]:
         """What dpkg knows of the test's packages, in whatever state."""
@@ -290,7 +281,7 @@ def test_removal_that_fails_brings_it_back(packages: Packages) -> None:
     assert acted(packages.drive(wanted("srun"))) == "installed"
     packages.host.sh("echo mine >/etc/srun.conf")
     receipt = packages.host.sh("cat %s/packages/srun.json" % STATE)
-    done = packages.drive(absent("srun"), hooks={"calls.remove:after": "exit 99"})
+    done = packages.drive(absent("srun"), hooks={REMOVED: "exit 99"})
     assert done.error is not None and done.error["rolled_back"] and done.error["failed_stage"] == "withdraw", done.text
     assert packages.there() == ["ii slib 2", "ii srun 1"]
     assert packages.host.sh("cat /etc/srun.conf; cat %s/packages/srun.json" % STATE) == "mine\n" + receipt
@@ -350,7 +341,7 @@ def test_killed_while_packages_are_installed(packages: Packages, name: str, prog
 
 
 @pytest.mark.parametrize("point, recovered", [
-    ("commit:after", "undone"), ("apply:after", "undone"), ("observe:after", "undone"), ("settle:after", "finished")])
+    ("commit:after", "undone"), ("observe:after", "undone"), ("settle:after", "finished")])
 def test_killed_between_stages(packages: Packages, point: str, recovered: str) -> None:
     """Installing, the next run takes it up."""
     assert packages.drive(wanted("srun"), hooks={point: KILL}).killed
@@ -360,7 +351,7 @@ def test_killed_between_stages(packages: Packages, point: str, recovered: str) -
 
 
 @pytest.mark.parametrize("point, recovered", [
-    ("withdraw:before", "undone"), ("calls.remove:after", "undone"), ("_finish:before", "finished")])
+    (REMOVED, "undone"), ("_finish:before", "finished")])
 def test_killed_while_packages_go(packages: Packages, point: str, recovered: str) -> None:
     """Removing, the next run takes it up; what was gone is there again before it is planned anew."""
     assert acted(packages.drive(wanted("srun"))) == "installed"
@@ -369,3 +360,41 @@ def test_killed_while_packages_go(packages: Packages, point: str, recovered: str
     assert done.error is None and recovered in done.result["recovered"], done.text
     assert acted(done) == "unchanged"
     assert packages.there() == (["ii slib 2", "ii srun 1"] if recovered == "undone" else [])
+
+
+def registered(name: str, **more: Any) -> Dict[str, Any]:
+    """The parameters of host_runtimes for a runtime that comes from a package."""
+    return dict({"packages": [wanted(name)], "runtimes": [{"name": name, "path": "/usr/bin/" + name}]}, **more)
+
+
+def test_a_runtime_from_a_package(packages: Packages, docker: Host) -> None:
+    """Installed, registered and proven in one run; then away again, the registration first."""
+    done = docker.drive_subject("host_runtimes", registered("stwin"))
+    assert acted(done) == "installed" and docker.loaded() == ["stwin"]
+    assert [(one["runtime"], one["verdict"]) for one in done.result["probes"]] == [("stwin", "proven")], done.text
+    assert not docker.drive_subject("host_runtimes", registered("stwin")).changed
+    gone = docker.drive_subject("host_runtimes", {
+        "packages": [absent("stwin")], "runtimes": [{"name": "stwin", "state": "absent"}]})
+    assert acted(gone) == "removed" and docker.loaded() == [], gone.text
+    assert packages.there() == [] and packages.host.sh("find %s; :" % STATE, check=False) == ""
+
+
+def test_a_package_whose_program_runs_no_container(packages: Packages, docker: Host) -> None:
+    """Neither the package nor its registration stays."""
+    done = docker.drive_subject("host_runtimes", registered("srun"))
+    assert done.error is not None and done.error["rolled_back"], done.text
+    assert packages.there() == [] and docker.loaded() == [] and docker.read("/etc/docker/daemon.json") is None
+    assert packages.receipts() == ""
+
+
+@pytest.mark.parametrize("point", ["HostEffects.withdraw:after", "EngineEffects.commit:after"])
+def test_killed_with_the_engine(packages: Packages, docker: Host, point: str) -> None:
+    """One way back for both, package and registration."""
+    where = {"HostEffects": "host_runtimes.effects.", "EngineEffects": "engines.docker.effects."}
+    point = where[point.partition(".")[0]] + point
+    assert docker.drive_subject("host_runtimes", registered("stwin"), hooks={point: KILL}).killed
+    assert packages.there() != []
+    done = docker.drive_subject("host_runtimes", {
+        "packages": [absent("stwin")], "runtimes": [{"name": "stwin", "state": "absent"}]})
+    assert done.error is None and "undone" in done.result["recovered"], done.text
+    assert packages.there() == [] and packages.receipts() == "" and docker.loaded() == []
