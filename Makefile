@@ -19,8 +19,8 @@ test: ## every gate; the last line is the sum
 bench: ## what a task costs on a fleet: a table and JSON
 	@$(env) tests/bench/run
 
-catalogue: ## check every address and digest of the catalogue, take newer releases (needs the internet); ARGS=--help
-	@$(env) python tests/tools/catalogue.py $(ARGS)
+catalogue: ## check every address and digest of the catalogue, and name newer releases; ARGS=update takes them (needs the internet)
+	@$(env) python tests/tools/catalogue.py $(or $(ARGS),check)
 
 setup: ## make the virtual environment of the gates
 	@$(env)

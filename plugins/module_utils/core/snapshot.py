@@ -344,8 +344,3 @@ def _unhex(value: str) -> bytes:
         return binascii.unhexlify(value.encode("ascii"))
     except (ValueError, binascii.Error):
         raise SlipwayError("probe_answer", "the host's answer is torn: a value is no hex")
-
-
-def troubles(snapshot: Snapshot) -> Tuple[str, ...]:
-    """What could not be read, as 'NAME: what' lines in order."""
-    return tuple("%s: %s" % (name, what) for name in sorted(snapshot.trouble) for what in snapshot.trouble[name])

@@ -11,6 +11,7 @@ what is written down before each stage, so that a kill at any moment can be undo
 
 import contextlib
 import errno
+import functools
 import json
 import os
 from typing import Any, Callable, Dict, List, NamedTuple, Tuple
@@ -43,13 +44,14 @@ def run(effects: Effects, *, check_mode: bool, reads_only: bool = False) -> Outc
     if check_mode:
         plan = _staged("plan", lambda: effects.plan(check_mode=True))
         return Outcome(plan, {}, plan.warnings)
-    try:
-        with contextlib.ExitStack() as held:
-            for path in effects.lock_paths:
-                held.enter_context(host.lock(path, seconds=LOCK_SECONDS))
-            return _locked(effects)
-    except OSError as error:  # of the lock itself; all else has been said by then
-        raise as_slipway(error, "lock")
+    with contextlib.ExitStack() as held:
+        for path in effects.lock_paths:
+            _staged("lock", functools.partial(_hold, held, path))
+        return _locked(effects)
+
+
+def _hold(held: contextlib.ExitStack, path: str) -> None:
+    held.enter_context(host.lock(path, seconds=LOCK_SECONDS))
 
 
 def _locked(effects: Effects) -> Outcome:

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.snapshot import (
-    Question, Snapshot, digest_question, file_question, parse, part_question, program_question, quote, script, troubles)
+    Question, Snapshot, digest_question, file_question, parse, part_question, program_question, quote, script)
 
 NONCE = "0123456789abcdef"
 MARK = "slipway-" + NONCE
@@ -53,7 +53,7 @@ def test_files(ask, tmp_path):
         path.chmod(0o640)
         paths.append(path)
     snapshot, _seconds = ask(*[file_question("f.%d" % number, str(path)) for number, path in enumerate(paths)])
-    assert snapshot.complete, troubles(snapshot)
+    assert snapshot.complete, snapshot.trouble
     for number, (path, content) in enumerate(zip(paths, CONTENTS)):
         facts, really = snapshot.file("f.%d" % number), path.stat()
         assert (facts.kind, facts.path, facts.target, facts.content) == ("file", str(path), str(path), content)
@@ -161,7 +161,7 @@ def test_around_the_markers():
     snapshot = parse(output, nonce=NONCE)
     assert snapshot.words("a", "b") == ["c", "d\tand tab"]
     assert not snapshot.complete
-    assert troubles(snapshot) == ("script: a line that is no answer", "x: unreadable")
+    assert snapshot.trouble == {"script": ["a line that is no answer"], "x": ["unreadable"]}
 
 
 @pytest.mark.parametrize("hexed, output, code, hung", [

@@ -260,3 +260,12 @@ def test_no_place_for_the_lock(make: Callable[..., Recorder], tmp_path: Any) -> 
     effects = make()
     error = failing(effects)
     assert effects.calls == [] and error.reason == "system_error" and error.message.startswith("lock failed: ")
+    assert error.facts == {"failed_stage": "lock", "rolled_back": False}
+
+
+def test_somebody_else_holds_the_lock(make: Callable[..., Recorder], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transaction, "LOCK_SECONDS", 0)
+    effects = make()
+    with host.lock(effects.lock_paths[1], seconds=0):
+        error = failing(effects)
+    assert effects.calls == [] and error.reason == "locked" and error.facts["failed_stage"] == "lock"
