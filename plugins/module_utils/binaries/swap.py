@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Putting staged files and trees in place of old ones, and back, whatever point a kill left it at."""
 
-import contextlib
 import errno
 import os
 import shutil

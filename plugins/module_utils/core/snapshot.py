@@ -13,7 +13,7 @@ prints around them. A VALUE is a plain word, or the hex of arbitrary bytes (fiel
 """
 
 import binascii
-from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence
 
 from .errors import SlipwayError
 

@@ -216,7 +216,7 @@ def fill(text: str, values: Dict[str, str]) -> str:
 
 
 def _present(case: _Case, engine: str) -> Dict[str, Any]:
-    wish, values = case.wish, case.values
+    values = case.values
     binaries: List[Dict[str, Any]] = []
     packages: List[Dict[str, Any]] = []
     if case.origin == "release":
