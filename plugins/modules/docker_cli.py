@@ -67,7 +67,7 @@ options:
     default: true
   probe:
     description:
-      - Whether a container is run by the link, as the user of the task. It is of the collection's own tiny image, without network,
+      - Whether a container is run by the link, as the user of the task or O(probe_user). It is of the collection's own tiny image, without network,
         and nothing of it stays.
       - V(changed) runs one where the link was made or changed, and takes that back where no container runs. V(always) runs one every
         time, so the module runs on the host every time.
@@ -75,6 +75,10 @@ options:
     type: str
     choices: [never, changed, always]
     default: never
+  probe_user:
+    description:
+      - Who runs the container, where that is not the user of the task. It takes root.
+    type: str
   state:
     description:
       - Whether the link is there. V(absent) removes what the module made for O(path), the script included, and gives back what

@@ -335,6 +335,9 @@ def test_podman_works_as_docker(cli: Cli) -> None:
     assert done(cli.drive(provider="podman", probe="changed"))["changed"]
     assert not done(cli.drive(provider="podman", probe="always"))["changed"]
     assert cli.host.sh("podman images -q") == ""
+    for user, words in (("nobody-at-all", "knows no"), ("dev", "")):
+        tried = cli.drive(provider="podman", probe="always", probe_user=user)
+        assert words in tried.message if words else not done(tried)["changed"], tried.text
     assert use(cli.host) == WORKS
 
 

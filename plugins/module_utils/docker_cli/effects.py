@@ -87,6 +87,8 @@ class CliEffects(Effects):
 
     def check(self, plan: Plan) -> None:
         assert self.seen is not None
+        if self.wanted.probe != "never":
+            proof.caller(self.wanted.probe_user)
         changes = _changes(plan)
         self.work = Work({
             "receipt": self.receipt_path,
@@ -208,7 +210,7 @@ class CliEffects(Effects):
             how = "did not end within %d s" % seconds if answer.code is None else "failed: %s" % answer.words[:300]
             raise SlipwayError("not_observed", "the program answered, and by its new name '%s version' %s" % (wanted.path, how))
         if wanted.probe != "never":
-            proof.prove(wanted.path)
+            proof.prove(wanted.path, user=wanted.probe_user)
 
     def withdraw(self, plan: Plan) -> None:
         for unit in self.work.units:
@@ -222,7 +224,7 @@ class CliEffects(Effects):
             if old is not None and self.wanted.present and old.program != self._program():
                 _write(self.receipt_path, receipts.encode(old._replace(program=self._program())))
             if self.wanted.present and self.wanted.probe == "always":
-                proof.prove(self.wanted.path)
+                proof.prove(self.wanted.path, user=self.wanted.probe_user)
             return {}
         self.finishing = True
         self._finish(self.work)

@@ -8,9 +8,9 @@ import hashlib
 import io
 import json
 import os
+import pwd
 import tarfile
-import tempfile
-from typing import Any, Dict
+from typing import Any, Dict, NamedTuple, Tuple
 
 from ..core import host
 from ..core.errors import SlipwayError
@@ -51,39 +51,62 @@ def archive(architecture: str, name: str) -> bytes:
     return buffer.getvalue()
 
 
-def prove(docker: str) -> None:
-    """Run a container by that program as this user. Raises SlipwayError with the program's words."""
-    name = "%s:%d" % (IMAGE, os.getpid())
-    content = archive(architecture_of(os.uname().machine), name)
-    with tempfile.NamedTemporaryFile(prefix="slipway-", suffix=".tar") as source:
-        source.write(content)
-        source.flush()
-        _call(docker, "load", "-i", source.name)
+class Caller(NamedTuple):
+    """Who runs it. words: what comes before the program. environment: its own."""
+
+    words: Tuple[str, ...]
+    environment: Dict[str, str]
+
+
+def caller(user: str) -> Caller:
+    """How that user, '' for this one, runs a program. Raises SlipwayError where the user is not known or cannot be had."""
+    if not user:
+        return Caller((), _session(host.clean_environment(), os.getuid()))
     try:
-        said = _call(docker, "run", "--rm", "--network", "none", name)
+        facts = pwd.getpwnam(user)
+    except KeyError:
+        raise SlipwayError("bad_user", "probe_user: this host knows no '%s'" % user, option="probe_user")
+    clean = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "HOME": facts.pw_dir, "USER": user, "LOGNAME": user}
+    if facts.pw_uid == os.geteuid():
+        return Caller((), _session(clean, facts.pw_uid))
+    if os.geteuid() != 0:
+        raise SlipwayError(
+            "bad_user", "probe_user: only root can run a container as '%s' (become: true)" % user, option="probe_user")
+    return Caller(("runuser", "-u", user, "--"), _session(clean, facts.pw_uid))
+
+
+def prove(docker: str, *, user: str) -> None:
+    """Run a container by that program as a user, '' for this one. Raises SlipwayError with the program's words."""
+    who = caller(user)
+    name = "%s:%d" % (IMAGE, os.getpid())
+    _call(who, docker, "load", stdin=archive(architecture_of(os.uname().machine), name))
+    try:
+        said = _call(who, docker, "run", "--rm", "--network", "none", name)
         if image.parse_said(said) is None:
             raise SlipwayError("not_proven", "a container ran by %s, and did not say what it should: %s" % (docker, said[:300]))
     finally:
         with contextlib.suppress(SlipwayError):
-            _call(docker, "rmi", "-f", name)
+            _call(who, docker, "rmi", "-f", name)
 
 
-def _call(docker: str, *words: str) -> str:
-    answer = host.run([docker] + list(words), seconds=SECONDS, environment=_environment())
+def _call(who: Caller, docker: str, *words: str, stdin: bytes = b"") -> str:
+    argv = list(who.words) + [docker] + list(words)
+    # A folder that every user may enter: Podman wants one.
+    answer = host.run(["/bin/sh", "-c", 'cd / && exec "$@"', "sh"] + argv, seconds=SECONDS, environment=who.environment, stdin=stdin)
     if answer.code != 0:
         how = "did not end within %d s" % SECONDS if answer.code is None else "failed with exit code %d" % answer.code
-        raise SlipwayError("not_proven", "'%s %s' %s: %s" % (docker, " ".join(words), how, " ".join(answer.words.split())[:500]))
+        raise SlipwayError("not_proven", "'%s'%s %s: %s" % (
+            " ".join((docker,) + words), " of " + who.words[2] if who.words else "", how, " ".join(answer.words.split())[:500]))
     return answer.output
 
 
-def _environment() -> Dict[str, str]:
+def _session(environment: Dict[str, str], uid: int) -> Dict[str, str]:
     """A user who did not log in has a runtime folder all the same, where the user's manager runs."""
-    found = host.clean_environment()
-    own = "/run/user/%d" % os.getuid()
-    if "XDG_RUNTIME_DIR" not in found and os.path.isdir(own):
-        found["XDG_RUNTIME_DIR"] = own
-        found.setdefault("DBUS_SESSION_BUS_ADDRESS", "unix:path=%s/bus" % own)
-    return found
+    own = "/run/user/%d" % uid
+    if "XDG_RUNTIME_DIR" not in environment and os.path.isdir(own):
+        environment["XDG_RUNTIME_DIR"] = own
+        environment.setdefault("DBUS_SESSION_BUS_ADDRESS", "unix:path=%s/bus" % own)
+    return environment
 
 
 def _json(value: Any) -> bytes:

@@ -19,6 +19,7 @@ SPEC = dict(
     replace=dict(type="bool", default=False),
     require=dict(type="bool", default=True),
     probe=dict(type="str", choices=["never", "changed", "always"], default="never"),
+    probe_user=dict(type="str"),
     state=dict(type="str", choices=["present", "absent"], default="present"),
 )
 
@@ -26,13 +27,14 @@ DEFAULT_INSTANCE = "default"
 # As lima itself takes the names of instances.
 _INSTANCE = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*\Z")
 _LONGEST_INSTANCE = 76
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?\Z")
 _UNSAID = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Wanted(NamedTuple):
     """One link that answers as docker. provider: podman or nerdctl, '' where it is to be absent. lima: through a lima
     instance, by a script at wrapper_path. target: '' where it is to be found on PATH. require: the target has to answer. probe: when a container
-    has to prove it, never, changed or always."""
+    has to prove it, never, changed or always; probe_user: whose, '' for the task's user."""
 
     path: str
     provider: str = ""
@@ -44,6 +46,7 @@ class Wanted(NamedTuple):
     require: bool = True
     present: bool = True
     probe: str = "never"
+    probe_user: str = ""
 
     @property
     def programs(self) -> Tuple[str, ...]:
@@ -85,7 +88,14 @@ def parse(params: Dict[str, Any]) -> Wanted:
     return Wanted(
         path=path, provider=provider, lima=lima, instance=instance or DEFAULT_INSTANCE, target=target,
         wrapper_path=wrapper_path, replace=bool(params.get("replace")), require=params.get("require") is not False,
-        probe=params.get("probe") or "never")
+        probe=params.get("probe") or "never", probe_user=_user(params))
+
+
+def _user(params: Dict[str, Any]) -> str:
+    name = params.get("probe_user") or ""
+    if name and not _USER.match(name):
+        raise _bad("probe_user", "'%s' is no name of a user" % name, "bad_user")
+    return name
 
 
 def _path(path: str, option: str) -> str:
