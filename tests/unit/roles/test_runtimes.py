@@ -104,7 +104,7 @@ def test_a_door_offers_what_the_catalogue_has(role: str) -> None:
     assert set(known.get("variant", {}).get("choices", ())) == variants
     ways = list(entry["ways"])
     assert known.get("via", {}).get("choices", ways) == ways and (len(ways) == 1 or "via" in known)
-    origins = {"release": "layouts", "package": "packages"}
+    origins = {"release": "layouts", "package": "packages", "build": "build"}
     offered = set(word for word in known["install_from"]["choices"] if word in origins)
     assert offered == set(word for word, key in origins.items() if key in entry)
     assert ("args" in known) == ("path" in entry["ways"])
