@@ -22,6 +22,7 @@ from ansible_collections.slipway.runtimes.plugins.module_utils.docker_cli import
 from ansible_collections.slipway.runtimes.plugins.module_utils.docker_cli.subject import DockerCli
 from ansible_collections.slipway.runtimes.plugins.module_utils.engines.engine_info import EngineInfo
 from ansible_collections.slipway.runtimes.plugins.module_utils.engines.engine_runtimes import EngineRuntimes
+from ansible_collections.slipway.runtimes.plugins.module_utils.host_runtimes.subject import HostRuntimes
 
 RUNTIMES = [
     {"name": "crun", "path": "/usr/bin/crun"},
@@ -34,6 +35,11 @@ BINARIES = [
      "files": [{"src": "youki", "dest": "/usr/local/bin/youki"}]},
     {"name": "kata", "state": "absent"},
 ]
+PACKAGES = [
+    {"name": "crun", "packages": {"debian": ["crun"], "redhat": ["crun"]}, "program": "/usr/bin/crun", "state": "present"},
+    {"name": "nvidia", "state": "absent"},
+]
+REQUIREMENTS = [{"name": "kata", "device": "/dev/kvm"}, {"name": "youki", "kernel": "5.3", "architectures": ["x86_64"]}]
 CLIS = {"podman": {"provider": "podman"}, "lima": {"provider": "nerdctl", "via": "lima"}, "absent": {"state": "absent"}}
 
 
@@ -68,6 +74,10 @@ def probes() -> "dict[str, tuple[Question, ...]]":
         target = cli_reader.Target("/usr/bin/limactl", "program", "/usr/bin/limactl", "1")
         seen = cli_reader.read(Snapshot({}, {}), wanted)._replace(target=target)
         found["cli-%s-more" % name] = cli_reader.follow_up(wanted, seen, owners=[there])
+    host = HostRuntimes()
+    for scope, more in (("system", {"binaries": BINARIES, "packages": PACKAGES}), ("user", {})):
+        wanted = host.parse(dict(more, scope=scope, runtimes=RUNTIMES, requirements=REQUIREMENTS))
+        found["host-" + scope] = host.questions(wanted, check_mode=False)
     found["info"] = info.questions(info.parse({}), check_mode=False)
     return found
 
