@@ -158,7 +158,7 @@ options:
     default: false
   reachable:
     description:
-      - Whether the engine has to answer. It is tried before anything is written, as every user that O(scopes) names, and the error says
+      - Whether the engine has to answer, and not only to listen. It is tried before anything is written, as every user that O(scopes) names, and the error says
         which step failed, in RV(step).
       - The module then runs on the host each time.
     type: bool

@@ -59,6 +59,7 @@ class Runner:
         host.sh("loginctl enable-linger dev; systemctl daemon-reload; systemctl start ci; touch /etc/environment")
         host.sh("tar -c -C /usr/bin busybox | docker import - busybox >/dev/null")
         until(lambda: host.sh("[ -S /run/user/1002/systemd/private ] && echo up", check=False) == "up")
+        self.drive(**ABSENT)  # of a run that was cut short
         self.before = self.listing()
 
     def drive(self, *, hooks: Optional[Dict[str, str]] = None, check_mode: bool = False, user: str = "", **params: Any) -> Driven:
@@ -364,8 +365,22 @@ def test_version_is_asked_once(runner: Runner) -> None:
         runner.host.sh("rm -f " + cli)
 
 
-LISTEN = ("systemd-run -q --collect --unit %s python3 -c 'import socket, sys; s = socket.socket(%s); s.bind(%s); s.listen(); "
-          "[s.accept() for _ in iter(int, 1)]'")
+# Listens, and answers a client of HTTP/2 with settings, as an engine does; or says nothing.
+ENGINE = """
+import socket, sys, threading
+family, place, words = socket.AF_UNIX if sys.argv[1].startswith("/") else socket.AF_INET, sys.argv[1], sys.argv[2:]
+listener = socket.socket(family)
+listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+listener.bind(place if family == socket.AF_UNIX else ("127.0.0.1", int(place)))
+listener.listen()
+kept = []
+while True:
+    line = listener.accept()[0]
+    kept.append(line)
+    if words != ["silent"] and line.recv(64).startswith(b"PRI * HTTP/2.0"):
+        line.sendall(bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]))
+"""
+LISTEN = "systemd-run -q --collect --unit %s python3 /run/engine.py %s"
 
 
 def test_reachable(runner: Runner) -> None:
@@ -381,23 +396,32 @@ def test_reachable(runner: Runner) -> None:
         return found.error["step"]
 
     host.sh("systemctl stop listen-unix listen-tcp 2>/dev/null; rm -f /run/engine.sock; docker rm -f engine 2>/dev/null; :")
-    host.script("/run/kubectl", '#!/bin/sh\ncase "$*" in *" slow "*) exec sleep 9 ;; *" gone "*) echo NotFound >&2; exit 1 ;; *" eng "*phase*) echo Running ;; *" eng "*containers*) echo a b ;; *) echo Pending ;; esac\n')
+    host.write("/run/engine.py", ENGINE.encode())
+    host.script("/run/kubectl", """#!/bin/sh
+case "$*" in
+    *" slow "*) exec sleep 9 ;;
+    *" gone "*) echo NotFound >&2; exit 1 ;;
+    *" eng "*phase*) echo Running ;;
+    *" eng "*containers*) echo a b ;;
+    *) echo Pending ;;
+esac
+""")
     try:
         assert step(URL) == "path"
         host.sh("touch /run/engine.sock")
         assert step(URL) == "socket"
         host.sh("rm /run/engine.sock; python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"/run/engine.sock\")'")
         assert step(URL) == "connect"
-        host.sh("rm /run/engine.sock; " + LISTEN % ("listen-unix", "socket.AF_UNIX", '"/run/engine.sock"'))
+        host.sh("rm /run/engine.sock; " + LISTEN % ("listen-unix", "/run/engine.sock"))
         until(lambda: host.sh("ss -lx | grep -c /run/engine.sock", check=False) == "1")
         host.sh("chmod 600 /run/engine.sock")
         assert runner.listing() == runner.before
         assert step(URL) == "reached"
         assert step(URL, scopes=[{"kind": "user", "user": "dev"}]) == "connect"  # root's alone
         assert step("tcp://127.0.0.1:7777") == "connect"
-        host.sh(LISTEN % ("listen-tcp", "socket.AF_INET", '("127.0.0.1", 7777)'))
+        host.sh(LISTEN % ("listen-tcp", "7777 silent"))
         until(lambda: host.sh("ss -lnt | grep -c ':7777 '", check=False) == "1")
-        assert step("tcp://127.0.0.1:7777") == "reached"
+        assert step("tcp://127.0.0.1:7777") == "answer"
         assert step("tcp://nowhere.invalid:7777") == "resolve"
         assert step("tls://127.0.0.1:7777", cli_version="0.20.1") == "handshake"
         assert step("tls://127.0.0.1:7777?ca_path=/nowhere", cli_version="0.20.1") == "certificates"

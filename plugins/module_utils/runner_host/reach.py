@@ -15,12 +15,17 @@ from ..core import host
 from ..core.errors import SlipwayError
 from .address import SEARCHED, Address
 
+# How every client of gRPC begins, and Dagger's with it: the preface of HTTP/2, and empty settings. The engine answers with its own
+# settings; a proxy that only forwards the port of a container does not.
+_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
+_SETTINGS = 4
+
 
 def try_address(address: Address, *, seconds: int) -> None:
     """Do what the CLI would do first to connect, as the user that calls. seconds: for each step.
 
-    Raises SlipwayError (unreachable) with the step that failed: path, socket, resolve, connect, handshake, program,
-    engine, container, pod.
+    Raises SlipwayError (unreachable) with the step that failed: path, socket, resolve, connect, certificates, handshake,
+    answer, program, engine, container, pod.
     """
     _TRIES[address.form.kind](address, seconds)
 
@@ -38,10 +43,24 @@ def _unix(address: Address, seconds: int) -> None:
             line.connect(address.path)
         except OSError as error:
             raise _failed("connect", address, "%s: %s" % (address.path, error.strerror or error))
+        _greet(address, line, seconds)
 
 
 def _tcp(address: Address, seconds: int) -> None:
-    _connected(address, address.port, seconds).close()
+    with contextlib.closing(_connected(address, address.port, seconds)) as line:
+        _greet(address, line, seconds)
+
+
+def _greet(address: Address, line: socket.socket, seconds: int) -> None:
+    """What listens has to answer as an engine."""
+    line.settimeout(seconds)
+    try:
+        line.sendall(_GREETING)
+        answer = line.recv(64)
+    except OSError as error:
+        raise _failed("answer", address, "what listens there does not answer: %s" % (error.strerror or error))
+    if len(answer) < 9 or answer[3] != _SETTINGS:
+        raise _failed("answer", address, "what listens there is no engine of Dagger's" if answer else "the connection was closed")
 
 
 def _tls(address: Address, seconds: int) -> None:
@@ -54,9 +73,11 @@ def _tls(address: Address, seconds: int) -> None:
     name = address.host.strip("[]")
     with contextlib.closing(_connected(address, 443 if address.port == -1 else address.port, seconds)) as line:
         try:
-            context.wrap_socket(line, server_hostname=name).close()
+            safe = context.wrap_socket(line, server_hostname=name)
         except (OSError, ValueError) as error:
             raise _failed("handshake", address, "%s: %s" % (name, error))
+        with contextlib.closing(safe):
+            _greet(address, safe, seconds)
 
 
 def _connected(address: Address, port: int, seconds: int) -> socket.socket:
