@@ -9,9 +9,12 @@ from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors impor
 from ansible_collections.slipway.runtimes.plugins.module_utils.host_runtimes.subject import HostRuntimes
 from ansible_collections.slipway.runtimes.plugins.module_utils.host_runtimes.wanted import SPEC
 from ansible_collections.slipway.runtimes.plugins.plugin_utils.bringing import BringingAction
+# Here, and not where it is used: this file is read once a run, before there are workers, and each of them has it then.
+from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.resolve import resolve
 
 # What each choice of catalogue_only leaves out.
 _PARTS = {"files": ("runtimes", "features"), "registration": ("binaries", "packages")}
+_OWN = "runc"
 _LISTS = ("binaries", "packages", "requirements", "runtimes")
 
 
@@ -25,11 +28,17 @@ class ActionModule(BringingAction):
 
     def prepare(self, args: Dict[str, Any]) -> Dict[str, Any]:
         """What is wished by name becomes what the module takes."""
-        wishes = args.pop("catalogue", None)
-        state, only = (_choice(args, option) for option in ("catalogue_state", "catalogue_only"))
-        if wishes:
-            args = _with(args, _wishes(wishes, state), only)
-        return super().prepare(args)
+        return super().prepare(catalogued(args))
+
+
+def catalogued(args: Dict[str, Any]) -> Dict[str, Any]:
+    """The task's arguments, with what the catalogue comes to in place of the options about it. Takes those out of args.
+
+    Raises SlipwayError. What else is wrong stays as it is, for the module to say.
+    """
+    wishes = args.pop("catalogue", None)
+    state, only = (_choice(args, option) for option in ("catalogue_state", "catalogue_only"))
+    return _with(args, _wishes(wishes, state), only) if wishes else args
 
 
 def _choice(args: Dict[str, Any], option: str) -> str:
@@ -56,9 +65,6 @@ def _wishes(given: Any, state: str) -> List[Any]:
 
 def _with(args: Dict[str, Any], wishes: List[Any], only: str) -> Dict[str, Any]:
     """The arguments with what the wishes come to. What the user names directly counts before what the catalogue says."""
-    # Only tasks that wish by name pay for its import.
-    from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.resolve import resolve
-
     engine = str(args.get("engine") or "docker")
     found = resolve(wishes, engine=engine)
     if only:
@@ -75,13 +81,18 @@ def _with(args: Dict[str, Any], wishes: List[Any], only: str) -> Dict[str, Any]:
     if only == "files":
         result.pop("default_runtime", None)
     elif args.get("default_runtime"):
-        for wish in wishes:
-            if args["default_runtime"] == (wish if isinstance(wish, str) else wish["name"]):
-                named = resolve([wish], engine=engine)["runtimes"]
-                result["default_runtime"] = _registered(named) or args["default_runtime"]
+        result["default_runtime"] = _default(args["default_runtime"], wishes, found["runtimes"], engine)
     return result
 
 
-def _registered(runtimes: List[Dict[str, Any]]) -> str:
-    """The name that one wish is registered under; the engine's own default where the wish is that it goes."""
-    return "".join("runc" if one["state"] == "absent" else one["name"] for one in runtimes[:1])
+def _default(name: Any, wishes: List[Any], runtimes: List[Dict[str, Any]], engine: str) -> Any:
+    """The default runtime as the engine knows it, where it is named as a wish is; its own where that one goes."""
+    from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.resolve import resolve
+
+    for wish in wishes:
+        # By this name the engine's own is meant, whatever other version is wished.
+        if name != _OWN and name == (wish if isinstance(wish, str) else wish["name"]):
+            runtimes = resolve([wish], engine=engine)["runtimes"]
+            name = runtimes[0]["name"] if runtimes else name
+            break
+    return _OWN if any(one["name"] == name and one["state"] == "absent" for one in runtimes) else name
