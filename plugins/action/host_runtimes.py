@@ -87,8 +87,6 @@ def _with(args: Dict[str, Any], wishes: List[Any], only: str) -> Dict[str, Any]:
 
 def _default(name: Any, wishes: List[Any], runtimes: List[Dict[str, Any]], engine: str) -> Any:
     """The default runtime as the engine knows it, where it is named as a wish is; its own where that one goes."""
-    from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.resolve import resolve
-
     for wish in wishes:
         # By this name the engine's own is meant, whatever other version is wished.
         if name != _OWN and name == (wish if isinstance(wish, str) else wish["name"]):
