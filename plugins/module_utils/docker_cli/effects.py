@@ -202,15 +202,20 @@ class CliEffects(Effects):
     def observe(self, plan: Plan) -> None:
         wanted = self.wanted
         # lima does not run as root.
-        if not wanted.present or not wanted.require or wanted.lima and os.geteuid() == 0:
+        if not wanted.present or wanted.lima and os.geteuid() == 0:
             return
-        seconds = reader.LIMA_SECONDS if wanted.lima else reader.SECONDS
-        answer = host.run([wanted.path, "version"], seconds=seconds)
-        if answer.code != 0:
-            how = "did not end within %d s" % seconds if answer.code is None else "failed: %s" % answer.words[:300]
-            raise SlipwayError("not_observed", "the program answered, and by its new name '%s version' %s" % (wanted.path, how))
+        if wanted.require:
+            self._ask_the_link()
         if wanted.probe != "never":
             proof.prove(wanted.path, user=wanted.probe_user)
+
+    def _ask_the_link(self) -> None:
+        """The program answered by its own name; not every one does by another."""
+        path, seconds = self.wanted.path, reader.LIMA_SECONDS if self.wanted.lima else reader.SECONDS
+        answer = host.run([path, "version"], seconds=seconds)
+        if answer.code != 0:
+            how = "did not end within %d s" % seconds if answer.code is None else "failed: %s" % answer.words[:300]
+            raise SlipwayError("not_observed", "the program answered, and by its new name '%s version' %s" % (path, how))
 
     def withdraw(self, plan: Plan) -> None:
         for unit in self.work.units:
