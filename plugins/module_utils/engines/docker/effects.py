@@ -179,10 +179,8 @@ class EngineEffects(Effects):
         folder = os.path.dirname(self.state.config.target)
         if origin is None:
             host.remove(self.origin_path)
-            with contextlib.suppress(OSError):  # not ours alone, or not empty
-                os.rmdir(os.path.dirname(self.origin_path))
-                if self.state.state.get("folder"):
-                    os.rmdir(folder)
+            # Each for itself: the first still holds what other subjects note.
+            host.remove_empty([os.path.dirname(self.origin_path)] + ([folder] if self.state.state.get("folder") else []))
             return
         if self.made_folder or self.state.state.get("folder"):
             origin = dict(origin, folder=True)
