@@ -11,12 +11,12 @@ author:
   - slipway.runtimes maintainers (@slipway)
 description:
   - Sets E(_EXPERIMENTAL_DAGGER_RUNNER_HOST) for login shells, for services and for CI runners, and takes it away again.
-  - The address is held to the rules of Dagger's own drivers before anything is written. Dagger itself finds most mistakes only when
-    it connects, and then tries again for minutes.
+  - The address is held to the rules of Dagger's own drivers before anything is written. Dagger itself finds most
+    mistakes only when it connects, and then tries again for minutes.
   - Which forms an address may have depends on the release of the CLI. V(podman-container://) ended with 0.18.15, where
     V(container+podman://) began. The CLI on the host is asked for its version, once for each file that it is.
-  - All files of one task change together or not at all. What a killed run left is undone or finished by the next one, which says so
-    in RV(recovered).
+  - All files of one task change together or not at all. What a killed run left is undone or finished by the next one,
+    which says so in RV(recovered).
   - Where there is nothing to do, the host is read by one short shell script and no module is transferred.
 options:
   url:
@@ -27,10 +27,10 @@ options:
   scheme:
     description:
       - The form of the address, where it is put together from parts. The parts are quoted as an address needs it.
-      - The forms of containers (V(container) and its kin) take O(name), and before 0.18.15 V(docker-container) takes O(context). Those
-        of images take O(name) and O(container).
-      - V(unix) takes O(path); V(tcp) O(host) and O(port); V(tls) O(host), O(port), O(cert_path), O(key_path) and O(ca_path); V(ssh)
-        O(host), O(user), O(port) and O(path).
+      - The forms of containers (V(container) and its kin) take O(name), and before 0.18.15 V(docker-container) takes
+        O(context). Those of images take O(name) and O(container).
+      - V(unix) takes O(path); V(tcp) O(host) and O(port); V(tls) O(host), O(port), O(cert_path), O(key_path) and
+        O(ca_path); V(ssh) O(host), O(user), O(port) and O(path).
       - V(kube-pod) takes O(name), O(context), O(namespace) and O(container); V(dagger-cloud) nothing.
     type: str
     choices:
@@ -102,21 +102,24 @@ options:
   scopes:
     description:
       - Who shall see the setting. Required with O(state=present).
-      - With O(state=absent) it is taken from the scopes that are named, or from all of them where none is. Scopes that are not named stay
-        as they are otherwise.
+      - With O(state=absent) it is taken from the scopes that are named, or from all of them where none is. Scopes
+        that are not named stay as they are otherwise.
     type: list
     elements: dict
     default: []
     suboptions:
       kind:
         description:
-          - V(login) is every login shell. A file in C(/etc/profile.d), and where they are installed, fish and zsh get one of their own.
-          - V(unit) is named services, by a drop-in of each. They have to be restarted to see it, which RV(restart_units) says.
+          - V(login) is every login shell. A file in C(/etc/profile.d), and where they are installed, fish and zsh get
+            one of their own.
+          - V(unit) is named services, by a drop-in of each. They have to be restarted to see it, which
+            RV(restart_units) says.
           - V(manager) is every service, by C(DefaultEnvironment=) in C(/etc/systemd/system.conf.d).
-          - V(user) is one user, by C(~/.config/environment.d), which the user's services read, and the profiles of the user's shells.
-          - V(file) is whoever reads a file of C(KEY=value) lines, such as the C(.env) of a runner, a file of Docker's C(--env-file) or of
-            systemd's C(EnvironmentFile=), or C(/etc/environment). The value stands there without quotes, as those readers want it. All
-            other lines stay as they are.
+          - V(user) is one user, by C(~/.config/environment.d), which the user's services read, and the profiles of
+            the user's shells.
+          - V(file) is whoever reads a file of C(KEY=value) lines, such as the C(.env) of a runner, a file of Docker's
+            C(--env-file) or of systemd's C(EnvironmentFile=), or C(/etc/environment). The value stands there without
+            quotes, as those readers want it. All other lines stay as they are.
         type: str
         choices:
           - login
@@ -132,8 +135,8 @@ options:
         elements: str
       user:
         description:
-          - The user, for O(scopes[].kind=user), and the one who writes the file for O(scopes[].kind=file). Files of a user are written
-            with that user's rights.
+          - The user, for O(scopes[].kind=user), and the one who writes the file for O(scopes[].kind=file). Files of a
+            user are written with that user's rights.
         type: str
       path:
         description:
@@ -146,20 +149,20 @@ options:
     default: dagger
   cli_version:
     description:
-      - The release that will read the address, such as V(0.18.19). With V(auto), O(cli) is asked. Where it is not on the host, or with
-        V(unknown), every form that some release speaks is taken, with a warning where not all do.
+      - The release that will read the address, such as V(0.18.19). With V(auto), O(cli) is asked. Where it is not on
+        the host, or with V(unknown), every form that some release speaks is taken, with a warning where not all do.
     type: str
     default: auto
   translate:
     description:
-      - Whether an address that this release does not speak is written in the form that means the same to it. Otherwise it is an error
-        that names the form.
+      - Whether an address that this release does not speak is written in the form that means the same to it.
+        Otherwise it is an error that names the form.
     type: bool
     default: false
   reachable:
     description:
-      - Whether the engine has to answer, and not only to listen. It is tried before anything is written, as every user that O(scopes) names, and the error says
-        which step failed, in RV(step).
+      - Whether the engine has to answer, and not only to listen. It is tried before anything is written, as every
+        user that O(scopes) names, and the error says which step failed, in RV(step).
       - The module then runs on the host each time.
     type: bool
     default: false
@@ -170,7 +173,8 @@ options:
     default: 10
   replace:
     description:
-      - Whether a line of another's hand in a file of O(scopes[].kind=file) may be replaced. It comes back with O(state=absent).
+      - Whether a line of another's hand in a file of O(scopes[].kind=file) may be replaced. It comes back with
+        O(state=absent).
     type: bool
     default: false
   state:
@@ -193,9 +197,10 @@ extends_documentation_fragment:
   - slipway.runtimes.attributes
   - slipway.runtimes.engine.quick
 notes:
-  - O(scopes[].kind=login), V(unit) and V(manager) need root (C(become=true)). V(user) and V(file) can do without where the task's user
-    is theirs.
-  - A container with a name that begins with C(dagger-engine-) is removed by the CLI of whoever uses an V(image) address.
+  - O(scopes[].kind=login), V(unit) and V(manager) need root (C(become=true)). V(user) and V(file) can do without
+    where the task's user is theirs.
+  - A container with a name that begins with C(dagger-engine-) is removed by the CLI of whoever uses an V(image)
+    address.
 seealso:
   - name: Dagger's custom runner
     description: What the variable is, in Dagger's own words.
@@ -286,8 +291,8 @@ recovered:
   type: str
 reason:
   description:
-    - What kind of failure it is, a stable code such as V(bad_address), V(unknown_scheme), V(unsupported_scheme), V(unreachable) or
-      V(in_the_way).
+    - What kind of failure it is, a stable code such as V(bad_address), V(unknown_scheme), V(unsupported_scheme),
+      V(unreachable) or V(in_the_way).
   returned: failure
   type: str
 option:
@@ -296,8 +301,8 @@ option:
   type: str
 step:
   description:
-    - Where trying the engine failed, one of V(path), V(socket), V(resolve), V(connect), V(certificates), V(handshake), V(program),
-      V(engine), V(container) and V(pod).
+    - Where trying the engine failed, one of V(path), V(socket), V(resolve), V(connect), V(certificates),
+      V(handshake), V(program), V(engine), V(container) and V(pod).
   returned: failure, where O(reachable) was tried
   type: str
 failed_stage:
@@ -306,7 +311,8 @@ failed_stage:
   type: str
 rolled_back:
   description:
-    - Whether something had been changed and everything is as it was before. Nothing is changed before the stage V(commit).
+    - Whether something had been changed and everything is as it was before. Nothing is changed before the stage
+      V(commit).
   returned: failure
   type: bool
 """

@@ -49,7 +49,7 @@ def run_as(who: Optional[Account], act: Callable[[], None]) -> None:
         except OSError as error:
             said = {"errno": error.errno, "strerror": error.strerror, "filename": str(error.filename or "")}
         except BaseException as error:  # pylint: disable=broad-except  # the parent says it
-            said = {"reason": "internal_error", "message": "%s: %s" % (type(error).__name__, error), "option": "", "facts": {}}
+            said = _fault("%s: %s" % (type(error).__name__, error))
         with os.fdopen(writing, "w") as out:
             json.dump(said, out)
         os._exit(0)
@@ -57,8 +57,11 @@ def run_as(who: Optional[Account], act: Callable[[], None]) -> None:
     with os.fdopen(reading) as answer:
         text = answer.read()
     os.waitpid(child, 0)
-    _raise(json.loads(text) if text else {
-        "reason": "internal_error", "message": "a process that acted as %s ended early" % who.name, "option": "", "facts": {}})
+    _raise(json.loads(text) if text else _fault("a process that acted as %s ended early" % who.name))
+
+
+def _fault(message: str) -> Dict[str, Any]:
+    return {"reason": "internal_error", "message": message, "option": "", "facts": {}}
 
 
 def _raise(said: Dict[str, Any]) -> None:

@@ -96,7 +96,8 @@ PART_NAMES = (
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)\Z", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 _KUBE = re.compile(r"[-a-z0-9.]+\Z")
-_HOST = re.compile(r"([A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?|\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%25[A-Za-z0-9._~-]+)?\])\Z")
+_HOST = re.compile(
+    r"([A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?|\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%25[A-Za-z0-9._~-]+)?\])\Z")
 _IMAGE = re.compile(
     r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
     r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?\Z")
@@ -226,7 +227,8 @@ class _Reader:
         if address.port != -1 and not port:
             raise self.bad("port", "'%s' has no port" % address.form.scheme)
         if address.path and not path:
-            raise self.bad("path", "'%s' has no path; '%s' would not be looked at" % (address.form.scheme, address.path))
+            raise self.bad("path", "'%s' has no path; '%s' would not be looked at" % (
+                address.form.scheme, address.path))
 
     def host(self, address: Address) -> None:
         if not address.host:
@@ -375,8 +377,8 @@ def fit(address: Address, version: Optional[Version], *, translate: bool) -> Fit
         url = "%s://%s" % (other.scheme, address.url.partition("://")[2])
         if not translate:
             raise SlipwayError(
-                "unsupported_scheme", "url: Dagger %s does not speak '%s' (%s); write '%s', or set 'translate: true'" % (
-                    written(version or form.since), form.scheme, _lifetime(form), url), option="url")
+                "unsupported_scheme", "url: Dagger %s does not speak '%s' (%s); write '%s', or set "
+                "'translate: true'" % (written(version or form.since), form.scheme, _lifetime(form), url), option="url")
         before, address = address.url, parse(url)
     _check_query(address, version)
     return Fitted(address, before, tuple(_warnings(address, version)))
@@ -420,8 +422,8 @@ def _no_driver(url: str, scheme: str, rest: str) -> str:
 
 def _image_hint() -> str:
     return (
-        "Go reads what follows the first ':' as a port, so an image with a tag or a digest needs its registry in front: "
-        "'image://REGISTRY/NAME:TAG'")
+        "Go reads what follows the first ':' as a port, so an image with a tag or a digest needs its registry in "
+        "front: 'image://REGISTRY/NAME:TAG'")
 
 
 def _is_ipv6(text: str) -> bool:

@@ -52,8 +52,8 @@ class RunnerEffects(Effects):
         unread = asked.unread(snapshot)
         if unread:
             raise SlipwayError(
-                "no_permission", "what is on the host cannot be read by this user (%s); run the task as root, or as the "
-                "user that its scopes name (become: true)" % "; ".join(unread))
+                "no_permission", "what is on the host cannot be read by this user (%s); run the task as root, or as "
+                "the user that its scopes name (become: true)" % "; ".join(unread))
         self.state = asked.read(snapshot, self.wanted)
         plan, self.receipt = planner.plan(self.wanted, self.state)
         self.made = {}
@@ -154,7 +154,8 @@ class RunnerEffects(Effects):
 
     def undo(self, plan: Plan, stage: str) -> str:
         if stage == "settle":
-            raise SlipwayError("unfinished", "the setting is in place, and could not be noted; the next run goes on with that")
+            raise SlipwayError(
+                "unfinished", "the setting is in place, and could not be noted; the next run goes on with that")
         return self._back(self.facts) or "Everything is as it was before."
 
     def recover(self, journal: Dict[str, Any]) -> str:

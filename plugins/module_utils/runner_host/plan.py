@@ -147,7 +147,8 @@ def _check_hosts(wanted: Wanted, state: State) -> None:
                     "unit_missing", "%s.units: this host has no %s; install it first, or mend its name" % (
                         scope.option, unit), option=scope.option + ".units")
         if scope.kind == "manager" and not state.manager_runs:
-            raise SlipwayError("no_systemd", "%s: systemd does not answer on this host" % scope.option, option=scope.option)
+            raise SlipwayError(
+                "no_systemd", "%s: systemd does not answer on this host" % scope.option, option=scope.option)
 
 
 def _plan_present(draft: _Draft, url: str) -> None:

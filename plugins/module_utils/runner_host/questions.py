@@ -11,7 +11,8 @@ from ..core.errors import SlipwayError
 from ..core.snapshot import FileFacts, Question, Snapshot, quote
 from .address import VARIABLE
 from .scopes import (
-    FISH, MANAGER, PROFILE, UNIT, USER_ENVIRONMENT, USER_FISH, USER_PROFILES, USER_ZSH, ZSH, ZSH_FOLDER, Home, Kept, Shells)
+    FISH, MANAGER, PROFILE, UNIT, USER_ENVIRONMENT, USER_FISH, USER_PROFILES, USER_ZSH, ZSH, ZSH_FOLDER, Home, Kept,
+    Shells)
 from .wanted import Wanted
 
 LIB_DIR = "/var/lib/slipway-runtimes"
@@ -84,8 +85,8 @@ r_home() {
 }
 # r_units UNIT...: what systemd says of them, and what their processes were started with.
 r_units() {
-    s_ask "$r_seconds" systemctl show -p Id -p LoadState -p ActiveState -p MainPID -p NeedDaemonReload -p DropInPaths \
-        -p Environment -p EnvironmentFiles -- "$@"
+    s_ask "$r_seconds" systemctl show -p Id -p LoadState -p MainPID -p DropInPaths -p Environment -p EnvironmentFiles \
+        -- "$@"
     s_text units show "$s_out"
     [ "$s_rc" = 0 ] || s_say units failed "$s_rc"
     s_old=$IFS
@@ -150,8 +151,6 @@ class UnitFacts(NamedTuple):
     there is none."""
 
     load: str = ""
-    active: str = ""
-    stale: bool = False
     value: Optional[str] = None
     drop_ins: Tuple[str, ...] = ()
     file: Optional[Tuple[str, str]] = None
@@ -168,9 +167,9 @@ class Receipt(NamedTuple):
 
 
 class State(NamedTuple):
-    """What was read of a host. files: by path. others: files that set the variable too -> the folder whose order counts,
-    or ''. owners: who writes a file that is not the task's user's. manager_value: what the service manager gives to all
-    services. cli_answer: what 'version' printed, '' for nothing of use; None where it had not to be asked."""
+    """What was read of a host. files: by path. others: files that set the variable too -> the folder whose order
+    counts, or ''. owners: who writes a file that is not the task's user's. manager_value: what the service manager
+    gives to all services. cli_answer: what 'version' printed, '' for nothing of use; None where it had not to be asked."""
 
     uid: int
     lib: str
@@ -190,7 +189,8 @@ class State(NamedTuple):
 
 def encode(receipt: Receipt) -> str:
     """The receipt's one line, with its newline. The probe looks for the CLI's stat in its text."""
-    value = dict(receipt._asdict(), format=_FORMAT, files={path: dict(one._asdict()) for path, one in receipt.files.items()})
+    files = {path: dict(one._asdict()) for path, one in receipt.files.items()}
+    value = dict(receipt._asdict(), format=_FORMAT, files=files)
     return json.dumps(value, sort_keys=True) + "\n"
 
 
@@ -222,7 +222,8 @@ def questions(wanted: Wanted) -> Tuple[Question, ...]:
         later.extend(("/etc/profile.d/*.sh", "/etc/fish/conf.d/*.fish") + _LATER)
     if wanted.has("manager"):
         lines.append("s_file manager_file %s\nr_manager" % MANAGER)
-        later.extend(("/etc/systemd/system.conf.d/*.conf", "/etc/systemd/system/*.service", "/etc/systemd/system/*.d/*.conf"))
+        later.extend((
+            "/etc/systemd/system.conf.d/*.conf", "/etc/systemd/system/*.service", "/etc/systemd/system/*.d/*.conf"))
     lines.extend("s_file unit%d %s" % (index, quote(UNIT % unit)) for index, unit in enumerate(wanted.units))
     asked = [unit for unit in wanted.units if not unit.endswith("@.service")]
     if asked:
@@ -367,7 +368,8 @@ def _units(snapshot: Snapshot) -> Dict[str, UnitFacts]:
             pairs.setdefault(key, []).append(value)
         name = pairs.get("Id", [""])[0]
         if name:
-            found[name] = _unit(snapshot, {key: one[0] for key, one in pairs.items()}, pairs.get("EnvironmentFiles", []))
+            first = {key: one[0] for key, one in pairs.items()}
+            found[name] = _unit(snapshot, first, pairs.get("EnvironmentFiles", []))
     return found
 
 
@@ -386,8 +388,8 @@ def _unit(snapshot: Snapshot, pairs: Dict[str, str], files: Sequence[str]) -> Un
     pid = pairs.get("MainPID", "0")
     running = None if pid in ("", "0") else snapshot.word("process" + pid, "value")
     return UnitFacts(
-        load=pairs.get("LoadState", ""), active=pairs.get("ActiveState", ""), stale=pairs.get("NeedDaemonReload") == "yes",
-        value=value, drop_ins=tuple(pairs.get("DropInPaths", "").split()), file=setting, running=running)
+        load=pairs.get("LoadState", ""), value=value, drop_ins=tuple(pairs.get("DropInPaths", "").split()),
+        file=setting, running=running)
 
 
 _WORD = re.compile(r"""(?:\$?'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s"'\\]|\\.|['"])+""")

@@ -15,8 +15,8 @@ from ..core import host
 from ..core.errors import SlipwayError
 from .address import SEARCHED, Address
 
-# How every client of gRPC begins, and Dagger's with it: the preface of HTTP/2, and empty settings. The engine answers with its own
-# settings; a proxy that only forwards the port of a container does not.
+# How every client of gRPC begins, and Dagger's with it: the preface of HTTP/2, and empty settings. The engine answers
+# with its own settings; a proxy that only forwards the port of a container does not.
 _GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
 _SETTINGS = 4
 
@@ -24,8 +24,8 @@ _SETTINGS = 4
 def try_address(address: Address, *, seconds: int) -> None:
     """Do what the CLI would do first to connect, as the user that calls. seconds: for each step.
 
-    Raises SlipwayError (unreachable) with the step that failed: path, socket, resolve, connect, certificates, handshake,
-    answer, program, engine, container, pod.
+    Raises SlipwayError (unreachable) with the step that failed: path, socket, resolve, connect, certificates,
+    handshake, answer, program, engine, container, pod.
     """
     _TRIES[address.form.kind](address, seconds)
 
@@ -60,7 +60,8 @@ def _greet(address: Address, line: socket.socket, seconds: int) -> None:
     except OSError as error:
         raise _failed("answer", address, "what listens there does not answer: %s" % (error.strerror or error))
     if len(answer) < 9 or answer[3] != _SETTINGS:
-        raise _failed("answer", address, "what listens there is no engine of Dagger's" if answer else "the connection was closed")
+        said = "what listens there is no engine of Dagger's" if answer else "the connection was closed"
+        raise _failed("answer", address, said)
 
 
 def _tls(address: Address, seconds: int) -> None:
@@ -185,5 +186,5 @@ def _told(argv: Sequence[str]) -> str:
 
 def _failed(step: str, address: Address, message: str) -> SlipwayError:
     return SlipwayError(
-        "unreachable", "url: %s cannot be reached: the step '%s' failed: %s" % (address.url, step, message), option="url",
-        step=step)
+        "unreachable", "url: %s cannot be reached: the step '%s' failed: %s" % (address.url, step, message),
+        option="url", step=step)

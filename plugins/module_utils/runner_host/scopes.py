@@ -19,7 +19,8 @@ from .wanted import Scope
 _HEADER = "# Written by slipway.runtimes.runner_host; changes here are lost.\n"
 _BEGIN = "# BEGIN slipway.runtimes.runner_host\n"
 _END = "# END slipway.runtimes.runner_host\n"
-_BLOCK = re.compile(rb"# BEGIN slipway\.runtimes\.runner_host\n(.*?)# END slipway\.runtimes\.runner_host(\n|\Z)", re.DOTALL)
+_BLOCK = re.compile(
+    rb"# BEGIN slipway\.runtimes\.runner_host\n(.*?)# END slipway\.runtimes\.runner_host(\n|\Z)", re.DOTALL)
 _LINE = re.compile(rb"^[ \t]*(?:export[ \t]+)?" + VARIABLE.encode("ascii") + rb"[ \t]*=[^\n]*(?:\n|\Z)", re.MULTILINE)
 
 PROFILE = "/etc/profile.d/dagger-runner-host.sh"
@@ -134,7 +135,7 @@ def _fish(url: str) -> str:
 
 
 def _assignment(url: str) -> str:
-    """As systemd takes it in a unit or in system.conf: '%' begins a specifier there, and '$' is an ordinary character."""
+    """As systemd takes it in a unit or in system.conf: '%' begins a specifier there, '$' is like any other."""
     return '"%s=%s"' % (VARIABLE, url.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%"))
 
 
@@ -188,10 +189,12 @@ def put(target: Target, url: str, content: Optional[bytes], kept: Optional[Kept]
 def _put_line(target: Target, url: str, line: bytes, content: bytes, know: Kept, kept: Optional[Kept], *,
               replace: bool) -> Edit:
     if target.path == ENVIRONMENT and "$" in url:
-        raise SlipwayError("unquotable", "%s.path: of %s's two readers pam takes a '$' as it is and systemd does not; use "
-                           "the scopes login and user" % (target.option, ENVIRONMENT), option=target.option + ".path")
+        raise SlipwayError(
+            "unquotable", "%s.path: of %s's two readers pam takes a '$' as it is and systemd does not; use the scopes "
+            "login and user" % (target.option, ENVIRONMENT), option=target.option + ".path")
     found = list(_LINE.finditer(content))
-    mine = [one for one in found if kept is not None and one.group().rstrip(b"\n") == kept.line.encode("ascii").rstrip(b"\n")]
+    ours = kept.line.encode("ascii").rstrip(b"\n") if kept is not None else None
+    mine = [one for one in found if one.group().rstrip(b"\n") == ours]
     if not found:
         glue = _glue(content)
         note = "" if kept is None else "the setting was taken out of %s by somebody else; it is put back" % target.path
@@ -207,8 +210,9 @@ def _put_line(target: Target, url: str, line: bytes, content: bytes, know: Kept,
         if kept is not None:
             note = "the setting in %s was changed by somebody else; it is put back" % target.path
         elif not replace:
-            raise _in_the_way(target, "%s sets the variable already, and this module did not write that; 'replace: true' "
-                              "sets it aside, and it comes back with 'state: absent'" % target.path)
+            raise _in_the_way(
+                target, "%s sets the variable already, and this module did not write that; 'replace: true' sets it "
+                "aside, and it comes back with 'state: absent'" % target.path)
         else:
             know = know._replace(kept=one.group().decode("utf-8", "surrogateescape"))
     return Edit(content[:one.start()] + line + content[one.end():], know, note)

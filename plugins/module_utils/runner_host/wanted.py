@@ -109,7 +109,8 @@ def parse(params: Dict[str, Any]) -> Wanted:
     asked = params.get("cli_version") or "auto"
     version = parse_version(asked) if asked not in ("auto", "unknown") else None
     if version is None and asked not in ("auto", "unknown"):
-        raise _bad("cli_version", "'%s' is no release such as '0.18.14', nor 'auto' nor 'unknown'" % asked, "bad_version")
+        raise _bad(
+            "cli_version", "'%s' is no release such as '0.18.14', nor 'auto' nor 'unknown'" % asked, "bad_version")
     timeout = params.get("timeout", 10)
     if timeout < 1:
         raise _bad("timeout", "give at least 1 second", "bad_timeout")
@@ -136,9 +137,11 @@ def _parse_scope(one: Dict[str, Any], option: str) -> Scope:
     kind = one.get("kind") or ""
     option = "%s (%s)" % (option, kind)
     units, user, path = one.get("units"), one.get("user") or "", one.get("path") or ""
-    for name, value, kinds in (("units", units, ("unit",)), ("user", user, ("user", "file")), ("path", path, ("file",))):
+    for name, value, kinds in (
+            ("units", units, ("unit",)), ("user", user, ("user", "file")), ("path", path, ("file",))):
         if value and kind not in kinds:
-            raise _bad("%s.%s" % (option, name), "it is about %s" % " and ".join("'%s'" % one for one in kinds), "bad_scope")
+            what = " and ".join("'%s'" % one for one in kinds)
+            raise _bad("%s.%s" % (option, name), "it is about %s" % what, "bad_scope")
     if kind == "unit" and not units:
         raise _bad(option + ".units", "name the services", "bad_scope")
     if kind == "user" and not user:

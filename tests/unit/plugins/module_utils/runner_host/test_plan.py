@@ -51,12 +51,12 @@ def steps(asked: Wanted, there: State) -> List[str]:
 
 
 UNIT = dict(kind="unit", units=["a"])
-LOADED = UnitFacts(load="loaded", active="active", value=URL, drop_ins=(DROP_IN,), running=URL)
+LOADED = UnitFacts(load="loaded", value=URL, drop_ins=(DROP_IN,), running=URL)
 
 
 def test_unit_from_nothing() -> None:
     """Written, loaded; the service that runs has to be started anew."""
-    there = state({DROP_IN: None}, units={"a.service": UnitFacts(load="loaded", active="active", running="")})
+    there = state({DROP_IN: None}, units={"a.service": UnitFacts(load="loaded", running="")})
     found, receipt = plan(wanted(UNIT), there)
     assert steps(wanted(UNIT), there) == ["write " + DROP_IN, "reload systemd"]
     assert found.result["restart_units"] == ["a.service"] and found.result["restart_required"]

@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, the slipway.runtimes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The roles dagger_engine and runner_host on a real host with a real Docker.
+
+Dagger's engine cannot be had without a registry: its place takes engine_stand_in.py, in an image of its own. So unit, socket, group,
+restart and replacing are shown, and no build.
+"""
+
+import re
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List
+
+import pytest
+
+from hosts_under_test import HERE, Host, Played, Player, until
+
+ARCHIVE = "/srv/engine.tar"
+SOCKET = "/run/dagger-runner/engine.sock"
+WATCHED = "/etc/systemd /etc/dagger-runner /etc/profile.d /home"
+LISTING = "find %s -path '*/.ansible*' -prune -o -printf '%%p %%m %%u %%g\\n' 2>/dev/null | sort" % WATCHED
+# Built of the host's own Python, with what it links to.
+IMAGE = r"""
+set -e
+python=$(readlink -f /usr/bin/python3)
+libraries=/usr/lib/python3.${python##*.}
+rm -rf /srv/engine && mkdir -p /srv/engine && mv /srv/engine_stand_in.py /srv/engine/engine.py
+tar -ch --exclude=__pycache__ --exclude='config-3*' -f /srv/rootfs.tar "$python" "$libraries" $(ldd "$python" | grep -o '/[^ ]*') -C /srv/engine engine.py 2>/dev/null
+docker import --change "ENTRYPOINT [\"$python\", \"/engine.py\"]" /srv/rootfs.tar stand-in/engine:v0.18.19 >/dev/null
+docker tag stand-in/engine:v0.18.19 stand-in/engine:v0.18.20
+docker save -o %s stand-in/engine:v0.18.19 stand-in/engine:v0.18.20
+docker rmi stand-in/engine:v0.18.19 stand-in/engine:v0.18.20 >/dev/null
+""" % ARCHIVE
+CLIENT = "systemd-run -q --collect --unit dagger-client python3 -c 'import socket, time; s = socket.socket(socket.AF_UNIX); s.connect(\"%s\"); time.sleep(600)'" % SOCKET
+CONNECT = "python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect(\"%s\")'" % SOCKET
+
+
+@pytest.fixture(scope="module")
+def host_of_dagger(bring_up: Callable[..., Host]) -> Iterator[Host]:
+    """A host with an archive of the stand-in, and a program in the place of Dagger's CLI."""
+    host = bring_up("dagger", "trixie")
+    host.write("/srv/engine_stand_in.py", (HERE / "engine_stand_in.py").read_bytes())
+    host.sh(IMAGE)
+    host.script("/usr/local/bin/dagger", "#!/bin/sh\ncase $1 in version) echo 'dagger v0.18.19 (x) linux/amd64' ;; *)\n"
+                "echo \"$(id -un) $_EXPERIMENTAL_DAGGER_RUNNER_HOST\" >>/tmp/dagger.ran; %s ;; esac\n" % CONNECT)
+    host.sh("rm -f /tmp/dagger.ran; : >/tmp/dagger.ran; chmod 666 /tmp/dagger.ran")
+    yield host
+
+
+@pytest.fixture(scope="module")
+def roles_player(host_of_dagger: Host, tmp_path_factory: pytest.TempPathFactory) -> Player:
+    """Runs plays; the archive lies on its side."""
+    player = Player(tmp_path_factory.mktemp("plays"), host_of_dagger.name.rpartition("-")[0])
+    (player.folder / "engine.tar").write_bytes(host_of_dagger.run("cat", ARCHIVE).stdout)
+    host_of_dagger.sh("rm -f " + ARCHIVE)
+    return player
+
+
+def role(player: Player, host: Host, name: str, *, ignore: bool = False, check: bool = False, **variables: Any) -> Played:
+    """One role, with the variables of this test."""
+    shared = {
+        "dagger_engine_image": "stand-in/engine", "dagger_engine_archive": str(player.folder / "engine.tar"),
+        "dagger_engine_version": "0.18.19", "dagger_engine_timeout": 20}
+    task = {"name": "it", "ansible.builtin.include_role": {"name": "slipway.runtimes." + name}, "vars": dict(shared, **variables)}
+    played = player.run([task], host=host.name, check=check, play={"become": True})
+    assert ignore or played.code == 0, played.text
+    return played
+
+
+def changed(played: Played) -> int:
+    """How many tasks changed something."""
+    found = re.search(r"changed=([0-9]+)", played.text)
+    assert found, played.text
+    return int(found.group(1))
+
+
+REFUSED: List[Any] = [
+    (dict(dagger_engine_name="dagger-engine-mine"), "takes every container whose name begins with"),
+    (dict(dagger_engine_listen="tcp", dagger_engine_address="127.0.0.1:8080"), "whoever reaches the engine is root"),
+    (dict(dagger_engine_gc={"maxSpace": "1GB"}), "maxSpace"),
+    (dict(dagger_engine_gc={"maxUsedSpace": "much"}), "a size is a number of bytes"),
+]
+
+
+@pytest.mark.parametrize("variables, said", REFUSED, ids=["name", "tcp", "unknown key", "size"])
+def test_refused(host_of_dagger: Host, roles_player: Player, variables: Dict[str, Any], said: str) -> None:
+    """Before anything is written."""
+    before = host_of_dagger.sh(LISTING)
+    played = role(roles_player, host_of_dagger, "dagger_engine", ignore=True, **variables)
+    assert played.code != 0 and said in played.text and host_of_dagger.sh(LISTING) == before
+
+
+def test_engine_and_setting(host_of_dagger: Host, roles_player: Player, tmp_path: Path) -> None:
+    """From nothing to a query as each user, and back to nothing."""
+    host, player = host_of_dagger, roles_player
+    before = host.sh(LISTING)
+    wanted = dict(
+        runner_host_engine=True, runner_host_scopes=[{"kind": "login"}, {"kind": "user", "user": "dev"}],
+        dagger_engine_users=["dev"], dagger_engine_environment={"TOKEN": "a $b \"c\" %d"}, dagger_engine_log_level="warn")
+    played = role(player, host, "runner_host", **wanted)
+    assert host.sh("stat -c '%A %U %G' " + SOCKET) == "srw-rw---- root dagger"
+    assert host.sh("cat /tmp/dagger.ran") == "root unix://%s\ndev unix://%s" % (SOCKET, SOCKET)
+    assert host.sh("runuser -u admin -- %s; echo $?" % CONNECT).endswith("1")  # who is not in the group
+    assert host.sh("systemctl is-enabled dagger-runner") == "enabled"
+    assert host.sh("docker inspect -f '{{json .Config.Env}}' dagger-runner").count('TOKEN=a $b \\"c\\" %d') == 1
+    assert host.sh("cat /etc/dagger-runner/engine.json") == '{\n    "logLevel": "warn"\n}' and "a $b" not in played.text
+    assert changed(role(player, host, "runner_host", **wanted)) == 0
+    # What is killed comes back, and so it does with Docker.
+    for kill in ("docker kill -s KILL dagger-runner", "systemctl restart docker"):
+        host.sh(kill)
+        until(lambda: host.sh(CONNECT, check=False) == "" and host.sh("%s && echo up" % CONNECT, check=False) == "up", seconds=40)
+    # A client is not cut off without a word.
+    host.sh(CLIENT)
+    until(lambda: host.sh("grep -c ' 0001 03 .* /run/dagger/engine.sock$' /proc/net/unix", check=False) == "1")
+    newer = dict(wanted, dagger_engine_version="0.18.20", runner_host_proof="never")
+    image = "docker inspect -f '{{.Config.Image}}' dagger-runner"
+    played = role(player, host, "runner_host", **newer)
+    assert "clients are connected" in played.text and host.sh(image) == "stand-in/engine:v0.18.19"
+    refused = role(player, host, "dagger_engine", ignore=True, dagger_engine_state="absent")
+    assert refused.code != 0 and "clients are connected" in refused.text
+    host.sh("systemctl stop dagger-client")
+    assert changed(role(player, host, "runner_host", **newer)) == 1 and host.sh(image) == "stand-in/engine:v0.18.20"
+    role(player, host, "runner_host", runner_host_state="absent", runner_host_scopes=[], runner_host_engine=True,
+         dagger_engine_volume_state="absent")
+    assert host.sh(LISTING) == before and host.sh("docker ps -aq; docker volume ls -q; systemctl is-active dagger-runner; :") == "inactive"
+
+
+def test_tcp(host_of_dagger: Host, roles_player: Player) -> None:
+    """With the word, on the address alone; ready means that the engine answers behind the port that Docker forwards at once."""
+    host, player = host_of_dagger, roles_player
+    role(player, host, "dagger_engine", dagger_engine_listen="tcp", dagger_engine_address="127.0.0.1:8090", dagger_engine_tcp_unencrypted=True)
+    assert host.sh("ss -Hlnt 'sport = :8090' | awk '{print $4}'") == "127.0.0.1:8090"
+    assert host.sh("ls %s 2>&1; :" % SOCKET).endswith("No such file or directory")
+    role(player, host, "dagger_engine", dagger_engine_state="absent", dagger_engine_volume_state="absent")
