@@ -17,7 +17,7 @@ def test_twenty(docker: Host, player: Player) -> None:
         for number in range(2)]
     starts = []
     for number in range(18):
-        order = {"params": {"runtimes": [{"name": "r%d" % number, "path": "/usr/bin/crun"}]}}
+        order = {"subject": "engine_runtimes", "params": {"runtimes": [{"name": "r%d" % number, "path": "/usr/bin/crun"}]}}
         docker.write("/srv/orders/%d.json" % number, json.dumps(order).encode())
         starts.append("python3 {0}/driver.py </srv/orders/{1}.json >/srv/orders/{1}.out 2>&1 &".format(DRIVER, number))
     docker.sh("\n".join(starts) + "\nwait")
@@ -39,7 +39,7 @@ def test_the_same_file_by_another_name(docker: Host) -> None:
         params = {"runtimes": [{"name": "r%d" % number, "path": "/usr/bin/crun"}]}
         if number % 2:
             params["config_path"] = CONFIG
-        orders.append({"params": params})
+        orders.append({"subject": "engine_runtimes", "params": params})
         docker.write("/srv/orders/%d.json" % number, json.dumps(orders[-1]).encode())
     docker.sh("\n".join("python3 {0}/driver.py </srv/orders/{1}.json >/srv/orders/{1}.out 2>&1 &".format(DRIVER, number)
                         for number in range(8)) + "\nwait")

@@ -70,6 +70,10 @@ _DIGITS = {"sha256": 64, "sha512": 128}
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 # The probe finds a path and its stat in lines of its own, and in the receipt's text.
 _UNSAID = re.compile(r'[\x00-\x1f\x7f"\\|]')
+_HEX = re.compile(r"[0-9a-f]+\Z")
+_MODE = re.compile(r"(0o)?[0-7]{3,5}\Z")
+_NO_OWNER = re.compile(r"[\s:/]")
+_NO_URL = re.compile(r"[\x00-\x20\x7f]")
 _BAD_SRC = re.compile(r"[\x00-\x1f\x7f*]")
 
 
@@ -210,7 +214,7 @@ def parse_checksum(text: str, option: str) -> Checksum:
     """'sha256:HEX' or 'sha512:HEX'. Raises SlipwayError."""
     kind, _colon, digest = text.strip().partition(":")
     kind, digest = kind.lower(), digest.lower()
-    if kind not in _DIGITS or len(digest) != _DIGITS[kind] or not re.match(r"[0-9a-f]+\Z", digest):
+    if kind not in _DIGITS or len(digest) != _DIGITS[kind] or not _HEX.match(digest):
         raise _bad(option, "give 'sha256:' and 64, or 'sha512:' and 128 hexadecimal digits", "bad_checksum")
     return Checksum(kind, digest)
 
@@ -333,7 +337,7 @@ def _parse_file(one: Dict[str, Any], option: str) -> File:
 
 def _who(one: Dict[str, Any], key: str, option: str) -> str:
     value = one.get(key) or ""
-    if re.search(r"[\s:/]", value):
+    if _NO_OWNER.search(value):
         raise _bad("%s.%s" % (option, key), "'%s' is no name and no number" % value, "bad_owner")
     return value
 
@@ -345,7 +349,7 @@ def _parse_mode(value: Any, option: str) -> str:
         number = value
     else:
         text = str(value)
-        if not re.match(r"(0o)?[0-7]{3,5}\Z", text):
+        if not _MODE.match(text):
             raise _bad(option, "give octal digits in quotes, such as '0755'", "bad_mode")
         number = int(text.replace("o", ""), 8)
     if not 0 < number <= 0o777:
@@ -386,7 +390,7 @@ def _parse_fetching(params: Dict[str, Any]) -> Fetching:
 
 def check_url(url: str, option: str, *, allow_http: bool) -> None:
     """Raises SlipwayError where an address may not be used. No message repeats a password."""
-    if re.search(r"[\x00-\x20\x7f]", url):
+    if _NO_URL.search(url):
         raise _bad(option, "an address has no spaces or control characters", "bad_url")
     try:
         parts = urlsplit(url)

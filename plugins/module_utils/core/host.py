@@ -195,7 +195,6 @@ def remove_empty(folders: Iterable[str]) -> None:
             os.rmdir(folder)
 
 
-
 def temporary_prefix(path: str) -> str:
     """How the names of our unfinished files beside path begin. Hidden, so that no folder of drop-ins reads them."""
     return ".%s.slipway-" % os.path.basename(path)

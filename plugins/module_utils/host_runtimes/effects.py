@@ -228,4 +228,3 @@ class HostEffects(Effects):
             host.remove(self.claim_path)
         elif host.read(self.claim_path) != claims_of.encode(own).encode("ascii"):
             self._keep(own)
-

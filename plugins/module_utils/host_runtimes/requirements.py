@@ -20,6 +20,7 @@ REQUIREMENT_SPEC = dict(
     architectures=dict(type="list", elements="str", default=[]),
 )
 
+_LEADING = re.compile(r"[0-9]+(\.[0-9]+)*")
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*\Z")
 
 
@@ -116,5 +117,5 @@ def _unmet(one: Requirement, host: Facts) -> List[Tuple[str, str]]:
 
 def _numbers(version: str) -> Tuple[int, ...]:
     """The leading numbers of a version: 6.1.0-13-amd64 is (6, 1, 0)."""
-    found = re.match(r"[0-9]+(\.[0-9]+)*", version)
+    found = _LEADING.match(version)
     return tuple(int(part) for part in found.group().split(".")) if found else ()
