@@ -20,9 +20,11 @@ OWN = {"runc", "io.containerd.runc.v2"}
 
 
 def pytest_generate_tests(metafunc):
-    """A test that takes a runtime runs for each that the scenario says runs."""
+    """A test that takes a runtime or a folder runs for each that the scenario names."""
     if "runtime" in metafunc.fixturenames:
         metafunc.parametrize("runtime", EXPECTED["runs"])
+    if "folder" in metafunc.fixturenames:
+        metafunc.parametrize("folder", EXPECTED["given_back"])
 
 
 @pytest.fixture(scope="session")

@@ -20,3 +20,8 @@ def test_the_engine_has_loaded_what_it_had(engine, expected):
 def test_nothing_stays(engine):
     assert engine.containers_and_images() == ""
     assert engine.leftovers() == ""
+
+
+def test_the_folder_is_as_it_was(engine, folder):
+    noted = "/srv/releases/before/" + folder.replace("/", "_")
+    assert engine.host.check_output(f"sh /srv/releases/listing.sh {folder} | diff {noted} -") == ""
