@@ -50,6 +50,11 @@ class CallbackModule(CallbackBase):
         if not result._result.get("_ansible_delegated_vars") and not result._task.delegate_to and not _own(result):
             self._note(result, of_result(result._result))
 
+    def v2_runner_on_skipped(self, result: Any) -> None:
+        """Note that it was begun."""
+        if not _own(result):
+            self._note(result, Seen("unchanged"))
+
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         """Note why it failed."""
         if not ignore_errors:

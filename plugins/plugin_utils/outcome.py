@@ -45,7 +45,9 @@ def joined(before: Optional[Seen], after: Seen) -> Seen:
         return after
     order = list(WORDS)
     first, second = sorted((before, after), key=lambda one: order.index(one.group))
-    return Seen(first.group, tuple(dict.fromkeys(before.what + after.what)) if first.group == second.group else first.what)
+    return Seen(
+        first.group, tuple(dict.fromkeys(before.what + after.what)) if first.group == second.group else first.what
+    )
 
 
 def changes(result: Dict[str, Any]) -> Tuple[str, ...]:
@@ -79,8 +81,17 @@ def lines(seen: Dict[str, Seen], targeted: Iterable[str], *, check_mode: bool) -
     found = []
     for one in sorted(groups, key=lambda each: (order.index(each.group), each.what)):
         what = "; ".join(one.what)
-        found.append(printable("%5d %s%s: %s" % (
-            len(groups[one]), WORDS[one.group][check_mode], " (%s)" % what if what else "", listed(groups[one]))))
+        found.append(
+            printable(
+                "%5d %s%s: %s"
+                % (
+                    len(groups[one]),
+                    WORDS[one.group][check_mode],
+                    " (%s)" % what if what else "",
+                    listed(groups[one]),
+                )
+            )
+        )
     return found
 
 

@@ -42,15 +42,62 @@ class Template(NamedTuple):
 
 RUNTIMES = ("runtimes_wanted", "runtimes_engine")
 TEMPLATES = (
-    Template("site", "Container runtimes: have them", "runtimes", (
-        *RUNTIMES, "runtimes_default", "runtimes_prune", "runtimes_probe", "runtimes_restart", "runtimes_image_store",
-        "runtimes_fetch", "runtimes_mirror"), ("runtimes_wanted",)),
-    Template("remove", "Container runtimes: take them away", "runtimes", (*RUNTIMES, "runtimes_restart", "runtimes_force"), (
-        "runtimes_wanted",)),
+    Template(
+        "site",
+        "Container runtimes: have them",
+        "runtimes",
+        (
+            *RUNTIMES,
+            "runtimes_default",
+            "runtimes_prune",
+            "runtimes_probe",
+            "runtimes_restart",
+            "runtimes_image_store",
+            "runtimes_fetch",
+            "runtimes_mirror",
+        ),
+        ("runtimes_wanted",),
+    ),
+    Template(
+        "remove",
+        "Container runtimes: take them away",
+        "runtimes",
+        (*RUNTIMES, "runtimes_restart", "runtimes_force"),
+        ("runtimes_wanted",),
+    ),
+    Template(
+        "dagger",
+        "Container runtimes: Dagger",
+        "runner_host",
+        (
+            "runner_host_state",
+            "runner_host_engine",
+            "runner_host_url",
+            "runner_host_cli",
+            "runner_host_cli_version",
+            "runner_host_translate",
+            "runner_host_reachable",
+        ),
+    ),
     Template("probe", "Container runtimes: prove them"),
-    Template("report", "Container runtimes: report", "report", (
-        "report_folder", "report_name", "report_title", "report_formats", "report_scope", "report_become",
-        "report_docker_cli", "report_prove", "report_prove_timeout", "report_fail_on")),
+    Template(
+        "report",
+        "Container runtimes: report",
+        "report",
+        (
+            "report_folder",
+            "report_name",
+            "report_title",
+            "report_formats",
+            "report_scope",
+            "report_become",
+            "report_docker_cli",
+            "report_runner_host",
+            "report_prove",
+            "report_prove_timeout",
+            "report_fail_on",
+        ),
+    ),
 )
 
 
@@ -71,7 +118,9 @@ def plain(description: Any) -> str:
     return re.sub(r"\b[A-Z]\(([^)]*)\)", r"\1", " ".join(text.split()))
 
 
-def question(variable: str, spec: dict[str, Any], *, required: bool, choices: list[str] | None = None) -> dict[str, Any]:
+def question(
+    variable: str, spec: dict[str, Any], *, required: bool, choices: list[str] | None = None
+) -> dict[str, Any]:
     """A survey's question for one option.
 
     choices: of an option whose spec names none.
@@ -79,8 +128,11 @@ def question(variable: str, spec: dict[str, Any], *, required: bool, choices: li
     kind, default = spec["type"], spec.get("default")
     choices = [str(one) for one in spec.get("choices") or choices or ()]
     found: dict[str, Any] = {
-        "variable": variable, "question_name": variable.replace("_", " ").capitalize(),
-        "question_description": plain(spec["description"]), "required": required}
+        "variable": variable,
+        "question_name": variable.replace("_", " ").capitalize(),
+        "question_description": plain(spec["description"]),
+        "required": required,
+    }
     if spec.get("no_log"):
         return {**found, "type": "password", "min": 0, "max": 1024}
     if kind == "list" and choices:
@@ -112,8 +164,13 @@ def survey(template: Template) -> dict[str, Any]:
     asked = specs(template)
     named = {"runtimes_wanted": catalogue()}
     return {
-        "name": "", "description": "",
-        "spec": [question(name, spec, required=name in template.required, choices=named.get(name)) for name, spec in asked.items()]}
+        "name": "",
+        "description": "",
+        "spec": [
+            question(name, spec, required=name in template.required, choices=named.get(name))
+            for name, spec in asked.items()
+        ],
+    }
 
 
 def simple(asked: dict[str, Any]) -> dict[str, Any]:
@@ -140,44 +197,95 @@ def assets() -> dict[str, Any]:
     """What `awx import` takes: a project, an execution environment and the job templates."""
     galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
     project = {"organization": ORGANIZATION, "name": PROJECT, "type": "project"}
-    environment = {"organization": ORGANIZATION, "name": ENVIRONMENT, "type": "execution_environment"}
+    environment = {"name": ENVIRONMENT, "type": "execution_environment"}
     templates = []
     for one in TEMPLATES:
-        templates.append({
-            "name": one.name, "description": description(one), "job_type": "run", "project": project,
-            "playbook": f"{PLAYBOOKS}/{one.playbook}.yml", "execution_environment": environment, "inventory": None,
-            "ask_inventory_on_launch": True, "ask_credential_on_launch": True, "ask_limit_on_launch": True,
-            "ask_job_type_on_launch": one.playbook in ("site", "remove"), "ask_diff_mode_on_launch": True,
-            "ask_variables_on_launch": True, "ask_verbosity_on_launch": True, "ask_forks_on_launch": True,
-            # Slices would cut a rollout's waves apart.
-            "job_slice_count": 1, "ask_job_slice_count_on_launch": False,
-            "allow_simultaneous": False, "survey_enabled": True,
-            "natural_key": {"organization": ORGANIZATION, "name": one.name, "type": "job_template"},
-            "related": {"survey_spec": survey(one)}})
+        templates.append(
+            {
+                "name": one.name,
+                "description": description(one),
+                "job_type": "run",
+                "project": project,
+                "playbook": f"{PLAYBOOKS}/{one.playbook}.yml",
+                "execution_environment": environment,
+                "inventory": None,
+                "ask_inventory_on_launch": True,
+                "ask_credential_on_launch": True,
+                "ask_limit_on_launch": True,
+                "ask_job_type_on_launch": one.playbook in ("site", "remove", "dagger"),
+                "ask_diff_mode_on_launch": True,
+                "ask_variables_on_launch": True,
+                "ask_verbosity_on_launch": True,
+                "ask_forks_on_launch": True,
+                # Slices would cut a rollout's waves apart.
+                "job_slice_count": 1,
+                "ask_job_slice_count_on_launch": False,
+                "allow_simultaneous": False,
+                "survey_enabled": True,
+                "natural_key": {"organization": ORGANIZATION, "name": one.name, "type": "job_template"},
+                "related": {"survey_spec": survey(one)},
+            }
+        )
     return {
-        "projects": [{
-            "name": PROJECT, "description": WHAT, "organization": ORGANIZATION, "scm_type": "git",
-            "scm_url": galaxy["repository"], "scm_branch": "", "scm_update_on_launch": False, "natural_key": project}],
-        "execution_environments": [{
-            "name": ENVIRONMENT, "description": "What the playbooks of slipway.runtimes run in", "organization": ORGANIZATION,
-            "image": IMAGE, "pull": "missing", "natural_key": environment}],
-        "job_templates": templates}
+        "projects": [
+            {
+                "name": PROJECT,
+                "description": WHAT,
+                "organization": ORGANIZATION,
+                "scm_type": "git",
+                "scm_url": galaxy["repository"],
+                "scm_branch": "",
+                "scm_update_on_launch": False,
+                "natural_key": project,
+            }
+        ],
+        "execution_environments": [
+            {
+                "name": ENVIRONMENT,
+                "description": "What the playbooks of slipway.runtimes run in",
+                "organization": ORGANIZATION,
+                "image": IMAGE,
+                "pull": "missing",
+                "natural_key": environment,
+            }
+        ],
+        "job_templates": templates,
+    }
 
 
 def pattern() -> dict[str, Any]:
     """The pattern's definition."""
     return {
-        "schema_version": "1.0", "name": "runtimes", "title": "Container runtimes", "description": WHAT + ", on any number of hosts.",
-        "short_description": WHAT, "tags": ["containers", "runtimes", "docker", "linux"],
+        "schema_version": "1.0",
+        "name": "runtimes",
+        "title": "Container runtimes",
+        "description": WHAT + ", on any number of hosts.",
+        "short_description": WHAT,
+        "tags": ["containers", "runtimes", "docker", "linux"],
         "aap_resources": {
             "controller_project": {"name": PROJECT, "description": WHAT},
             "controller_execution_environment": {
-                "name": ENVIRONMENT, "description": "What the playbooks of slipway.runtimes run in", "image_name": IMAGE, "pull": "missing"},
+                "name": ENVIRONMENT,
+                "description": "What the playbooks of slipway.runtimes run in",
+                "image_name": IMAGE,
+                "pull": "missing",
+            },
             "controller_labels": [LABEL],
-            "controller_job_templates": [{
-                "name": one.name, "description": description(one), "playbook": f"{one.playbook}.yml", "primary": one.playbook == "site",
-                "execution_environment": ENVIRONMENT, "fields_required_at_launch": ["inventory", "credential"], "labels": [LABEL],
-                "survey": {**survey(one), "spec": [simple(asked) for asked in survey(one)["spec"]]}} for one in TEMPLATES]}}
+            "controller_job_templates": [
+                {
+                    "name": one.name,
+                    "description": description(one),
+                    "playbook": f"{one.playbook}.yml",
+                    "primary": one.playbook == "site",
+                    "execution_environment": ENVIRONMENT,
+                    "fields_required_at_launch": ["inventory", "credential"],
+                    "labels": [LABEL],
+                    "survey": {**survey(one), "spec": [simple(asked) for asked in survey(one)["spec"]]},
+                }
+                for one in TEMPLATES
+            ],
+        },
+    }
 
 
 def text(value: Any) -> str:
@@ -194,7 +302,9 @@ def main(arguments: list[str]) -> int:
     """Write the files, or compare them."""
     if arguments not in ([], ["--check"]):
         sys.exit(__doc__)
-    stale = [path for path, wanted in files().items() if not path.exists() or path.read_text(encoding="utf-8") != wanted]
+    stale = [
+        path for path, wanted in files().items() if not path.exists() or path.read_text(encoding="utf-8") != wanted
+    ]
     for path in stale:
         print(f"{path.relative_to(ROOT)}: {'is not what the argument specs say' if arguments else 'written'}")
         if not arguments:

@@ -405,9 +405,11 @@ def _docker_cli(said: Any) -> Optional[Dict[str, Any]]:
 
 
 def _runner_host(said: Any) -> Optional[Dict[str, Any]]:
-    """Dagger's runner host on the host; None where that was not asked."""
-    url = _text(_dict(said).get("url"))
-    return {"url": url} if url else None
+    """Dagger's runner host on the host, of runner_host's result; None where none is set or that was not asked. In check
+    mode with 'state: absent' the module tells the files that hold the setting."""
+    found = _dict(said)
+    url, files = _text(found.get("url")), _texts(found.get("files"))
+    return {"url": url, "files": files} if url or files else None
 
 
 def _dict(value: Any) -> Dict[str, Any]:

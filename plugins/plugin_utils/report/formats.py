@@ -63,7 +63,7 @@ def _rows(report: Dict[str, Any]) -> Iterator[Dict[str, Any]]:
             "status": host["status"],
             "problems": " ".join(dict.fromkeys(one["kind"] for one in host["problems"])),
             "docker_cli": docker["provider"] if docker else None,
-            "runner_host": runner["url"] if runner else None,
+            "runner_host": runner["url"] or " ".join(runner["files"]) if runner else None,
         }
         if not host["engines"]:
             yield of_host

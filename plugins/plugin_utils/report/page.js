@@ -129,7 +129,7 @@
     const content = [pairs([
       ["Groups", host.groups.join(", ")],
       ["docker is", docker && [docker.provider, docker.via, docker.version, docker.path, docker.program].filter(Boolean).join(", ")],
-      ["Dagger's runner host", host.runner_host && host.runner_host.url],
+      ["Dagger's runner host", host.runner_host && lines([host.runner_host.url, ...host.runner_host.files].filter(Boolean))],
     ])];
     if (host.problems.length) {
       content.push(make("h3", "Findings"), make("ul", "", ...host.problems.map((one) => make("li", `${data.problems[one.kind]}: ${one.message}`))));

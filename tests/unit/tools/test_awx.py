@@ -12,7 +12,15 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
-TYPES = {"text": str, "textarea": str, "password": str, "multiplechoice": str, "multiselect": str, "integer": int, "float": float}
+TYPES = {
+    "text": str,
+    "textarea": str,
+    "password": str,
+    "multiplechoice": str,
+    "multiselect": str,
+    "integer": int,
+    "float": float,
+}
 TEMPLATES = {one["name"]: one for one in awx.assets()["job_templates"]}
 PATTERN = awx.pattern()["aap_resources"]["controller_job_templates"]
 
@@ -56,38 +64,62 @@ def test_a_survey_keeps_the_rules_of_awx(name: str) -> None:
     assert broken_rule(TEMPLATES[name]["related"]["survey_spec"]) == ""
 
 
-@pytest.mark.parametrize("change, rule", [
-    ({"required": "yes"}, "required"), ({"type": "list"}, "variable or type"), ({"default": 5}, "default's type"),
-    ({"choices": []}, "choices"), ({"default": "other"}, "choices"), ({"min": "1"}, "limits"),
-])
+@pytest.mark.parametrize(
+    "change, rule",
+    [
+        ({"required": "yes"}, "required"),
+        ({"type": "list"}, "variable or type"),
+        ({"default": 5}, "default's type"),
+        ({"choices": []}, "choices"),
+        ({"default": "other"}, "choices"),
+        ({"min": "1"}, "limits"),
+    ],
+)
 def test_the_rules_are_rules(change: dict[str, Any], rule: str) -> None:
-    asked = awx.question("a", {"type": "str", "choices": ["x", "y"], "default": "x", "description": "A"}, required=False)
+    asked = awx.question(
+        "a", {"type": "str", "choices": ["x", "y"], "default": "x", "description": "A"}, required=False
+    )
     assert broken_rule({"name": "", "description": "", "spec": [asked]}) == ""
     assert broken_rule({"name": "", "description": "", "spec": [dict(asked, **change)]}) == rule
 
 
-@pytest.mark.parametrize("spec, found", [
-    ({"type": "str"}, {"type": "text", "min": 0, "max": 1024}),
-    ({"type": "str", "default": "a"}, {"type": "text", "min": 0, "max": 1024, "default": "a"}),
-    ({"type": "str", "choices": ["a", "b"]}, {"type": "multiplechoice", "choices": ["a", "b"]}),
-    ({"type": "bool", "default": False}, {"type": "multiplechoice", "choices": ["true", "false"], "default": "false"}),
-    ({"type": "int", "default": 0}, {"type": "integer", "min": 0, "max": None, "default": 0}),
-    ({"type": "list", "default": ["a", "b"]}, {"type": "text", "min": 0, "max": 1024, "default": "a,b"}),
-    ({"type": "list", "choices": ["a", "b"], "default": ["a", "b"]}, {"type": "multiselect", "choices": ["a", "b"], "default": "a\nb"}),
-    ({"type": "str", "no_log": True, "default": "secret"}, {"type": "password", "min": 0, "max": 1024}),
-])
+@pytest.mark.parametrize(
+    "spec, found",
+    [
+        ({"type": "str"}, {"type": "text", "min": 0, "max": 1024}),
+        ({"type": "str", "default": "a"}, {"type": "text", "min": 0, "max": 1024, "default": "a"}),
+        ({"type": "str", "choices": ["a", "b"]}, {"type": "multiplechoice", "choices": ["a", "b"]}),
+        (
+            {"type": "bool", "default": False},
+            {"type": "multiplechoice", "choices": ["true", "false"], "default": "false"},
+        ),
+        ({"type": "int", "default": 0}, {"type": "integer", "min": 0, "max": None, "default": 0}),
+        ({"type": "list", "default": ["a", "b"]}, {"type": "text", "min": 0, "max": 1024, "default": "a,b"}),
+        (
+            {"type": "list", "choices": ["a", "b"], "default": ["a", "b"]},
+            {"type": "multiselect", "choices": ["a", "b"], "default": "a\nb"},
+        ),
+        ({"type": "str", "no_log": True, "default": "secret"}, {"type": "password", "min": 0, "max": 1024}),
+    ],
+)
 def test_a_question(spec: dict[str, Any], found: dict[str, Any]) -> None:
     asked = awx.question("some_option", dict(spec, description=["An option, C(true) or not.", "Two."]), required=True)
     assert asked == {
-        "variable": "some_option", "question_name": "Some option", "question_description": "An option, true or not. Two.", "required": True,
-        **found}
+        "variable": "some_option",
+        "question_name": "Some option",
+        "question_description": "An option, true or not. Two.",
+        "required": True,
+        **found,
+    }
 
 
 @pytest.mark.parametrize("template", awx.TEMPLATES, ids=lambda one: one.playbook)
 def test_a_template_is_a_playbook_that_awx_finds(template: awx.Template) -> None:
     """AWX lists files with such a line, outside of folders of roles and tasks."""
     path = ROOT / TEMPLATES[template.name]["playbook"]
-    assert re.search(r"(?m)^\s*?-?\s*?(?:hosts|(ansible\.builtin\.)?import_playbook):", path.read_text(encoding="utf-8"))
+    assert re.search(
+        r"(?m)^\s*?-?\s*?(?:hosts|(ansible\.builtin\.)?import_playbook):", path.read_text(encoding="utf-8")
+    )
     assert not {"roles", "tasks"} & set(Path(TEMPLATES[template.name]["playbook"]).parts)
     assert "import_playbook: slipway.runtimes.%s\n" % template.playbook in path.read_text(encoding="utf-8")
     assert (ROOT / "playbooks" / (template.playbook + ".yml")).exists()
@@ -96,8 +128,10 @@ def test_a_template_is_a_playbook_that_awx_finds(template: awx.Template) -> None
 def test_a_playbook_uses_what_its_spec_names() -> None:
     for template in awx.TEMPLATES:
         meta = yaml.safe_load((ROOT / "playbooks" / f"{template.playbook}.meta.yml").read_text(encoding="utf-8"))
-        texts = "".join((ROOT / "playbooks" / name).read_text(encoding="utf-8") for name in (
-            f"{template.playbook}.yml", "rules.yml", "vars/fleet.yml"))
+        texts = "".join(
+            (ROOT / "playbooks" / name).read_text(encoding="utf-8")
+            for name in (f"{template.playbook}.yml", "rules.yml", "vars/fleet.yml")
+        )
         for option in meta["argument_specs"][template.playbook]["options"]:
             assert option in texts, (template.playbook, option)
 

@@ -164,7 +164,7 @@ def hostile() -> Dict[str, Dict[str, Any]]:
         said["engines"]["engines"].append(spoil(engine(binary={"name": text}), text))
         said["probes"] = [probed(proof(text, "failed", error=text, kernel=text, evidence=[text]))]
         said["docker_cli"] = {"docker": {key: text for key in ("provider", "via", "path", "program", "version")}}
-        said["runner_host"] = {"url": text}
+        said["runner_host"] = {"url": text, "files": [text]}
         said["groups"] = [text]
         found["%s %d" % (text, number)] = said
         found["away %s" % text] = {"engines": {"unreachable": True, "msg": text}}

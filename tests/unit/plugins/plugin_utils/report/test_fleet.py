@@ -211,7 +211,7 @@ def test_columns_that_were_not_asked_are_not_there() -> None:
         "program": "",
         "version": "",
     }
-    assert host["runner_host"] == {"url": "tcp://10.0.0.1:1234"}
+    assert host["runner_host"] == {"url": "tcp://10.0.0.1:1234", "files": []}
     host = host_of(dict(read(engine()), docker_cli={"docker": None}, runner_host={"failed": True}))
     assert (host["docker_cli"], host["runner_host"]) == (None, None)
 
