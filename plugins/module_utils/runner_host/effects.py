@@ -125,7 +125,7 @@ class RunnerEffects(Effects):
                 raise SlipwayError("not_observed", "%s was changed by somebody else during this run" % path)
         url = plan.result["url"]
         if url and MANAGER in [path for path, _change in _changes(plan)] and state.manager_value != url:
-            # Before release 250 systemd reads system.conf only when it starts anew.
+            # An old systemd reads system.conf only when it starts anew.
             _systemctl(["daemon-reexec"])
             again = asked.read(host.ask(self.subject.questions(self.wanted, check_mode=False)), self.wanted)
             if again.manager_value is None:
