@@ -44,12 +44,26 @@ def cpu(cost: Cost) -> float:
     return cost.cpu
 
 
-def ratios(rounds: Sequence[Dict[str, Cost]], name: str, unit: str, of: Callable[[Cost], float]) -> List[float]:
-    """A variant, round by round, in units of another one's median, both net of the median of `empty`.
+def ratios(
+    rounds: Sequence[Dict[str, Cost]], name: str, unit: str, of: Callable[[Cost], float], *, empty: str = "empty",
+    unit_empty: str = "empty"
+) -> List[float]:
+    """A variant, round by round, in units of another one's median, each net of the median of its own tool's empty run.
 
-    Raises ValueError where the unit costs no more than `empty`: then noise was measured.
+    Raises ValueError where the unit costs no more than that: then noise was measured.
     """
-    empty, one_unit = (median(of(one[base]) for one in rounds) for base in ("empty", unit))
-    if one_unit <= empty:
-        raise ValueError(f"{unit} took no longer than an empty play: the machine is too busy to measure")
-    return [(of(one[name]) - empty) / (one_unit - empty) for one in rounds]
+    base = median(of(one[empty]) for one in rounds)
+    return [(of(one[name]) - base) / _net(rounds, unit, of, unit_empty) for one in rounds]
+
+
+def more(rounds: Sequence[Dict[str, Cost]], name: str, than: str, of: Callable[[Cost], float]) -> List[float]:
+    """What a variant costs more than another one in the same round, in parts of that one's net median. Raises
+    ValueError."""
+    return [(of(one[name]) - of(one[than])) / _net(rounds, than, of, "empty") for one in rounds]
+
+
+def _net(rounds: Sequence[Dict[str, Cost]], name: str, of: Callable[[Cost], float], empty: str) -> float:
+    found = median(of(one[name]) for one in rounds) - median(of(one[empty]) for one in rounds)
+    if found <= 0:
+        raise ValueError(f"{name} took no longer than {empty}: the machine is too busy to measure")
+    return found

@@ -9,6 +9,8 @@ import json
 import shlex
 from typing import Any, Dict, List, NamedTuple, Sequence
 
+from stock import AUTHORITY, MIRROR, File, Stock
+
 CONFIG = "/etc/docker/daemon.json"
 # The runtime that comes and goes where a change is measured.
 EXTRA = {"name": "slipway-bench", "path": "/usr/bin/crun"}
@@ -21,12 +23,13 @@ class Variant(NamedTuple):
     tasks: Sequence[Dict[str, Any]]
     variables: Dict[str, Any] = {}
     handlers: Sequence[Dict[str, Any]] = ()
+    roles: Sequence[str] = ()
 
     def book(self) -> str:
         """The playbook: YAML, because JSON has no word for a string that is no template."""
         play = {
-            "hosts": "all", "gather_facts": False, "vars": self.variables, "tasks": list(self.tasks),
-            "handlers": list(self.handlers)}
+            "hosts": "all", "gather_facts": False, "vars": self.variables, "roles": list(self.roles),
+            "tasks": list(self.tasks), "handlers": list(self.handlers)}
         return _yaml([play])
 
 
@@ -45,7 +48,7 @@ def _yaml(value: Any) -> str:
 
 
 def variants(runtimes: Sequence[Dict[str, Any]], *, probe: str) -> List[Variant]:
-    """Every play that has nothing to do, the yardsticks `empty` and `ping` first.
+    """The yardsticks `empty` and `ping`, and plays of modules that have nothing to do.
 
     `runtimes`: elements of the module's option of that name, all with a path. `probe`: the script that engine_runtimes
     sends for them.
@@ -59,8 +62,15 @@ def variants(runtimes: Sequence[Dict[str, Any]], *, probe: str) -> List[Variant]
         Variant("engine_runtimes", [job]),
         Variant("engine_runtimes, shipped", [job], {"slipway_quick": False}),
         Variant("engine_info", [{"slipway.runtimes.engine_info": {"engine": "docker"}}]),
-        built_in(runtimes),
     ]
+
+
+def roles(stock: Stock) -> List[Variant]:
+    """The role with its argument specs: three runtimes, and four. Where nothing is there yet, both install."""
+    variables = {"runtimes_mirror": MIRROR, "runtimes_ca_path": AUTHORITY}
+    return [
+        Variant(name, (), dict(variables, runtimes_wanted=wanted), roles=("slipway.runtimes.runtimes",))
+        for name, wanted in (("role, three runtimes", stock.three), ("role, four runtimes", stock.four))]
 
 
 def changes(runtimes: Sequence[Dict[str, Any]]) -> List[Variant]:
@@ -75,17 +85,53 @@ def changes(runtimes: Sequence[Dict[str, Any]]) -> List[Variant]:
 def built_in(runtimes: Sequence[Dict[str, Any]]) -> Variant:
     """The same job as guides tell it, by ansible-core's modules: programs there, file merged and written, daemon
     reloaded where the file changed, and asked whether it has them. Written to be quick as far as that way goes."""
-    wanted = {
-        one["name"]: {"path": one["path"], **({"runtimeArgs": one["args"]} if one.get("args") else {})}
-        for one in runtimes}
-    file = "(old.content | default('e30=') | b64decode | from_json)"
-    tasks = [
+    programs = [
         {"name": "Look for the programs",
          "ansible.builtin.stat": {"path": "{{ item.value.path }}", "get_checksum": False},
          "loop": "{{ wanted | dict2items }}", "loop_control": {"label": "{{ item.key }}"}, "register": "programs"},
         {"name": "Insist on the programs", "ansible.builtin.assert": {
             "that": ["item.stat.exists", "item.stat.executable"], "quiet": True},
          "loop": "{{ programs.results }}", "loop_control": {"label": "{{ item.item.key }}"}},
+    ]
+    return Variant(
+        "built-in modules", programs + _registration(), {"wanted": _entries(runtimes)}, _HANDLERS)
+
+
+def built_in_role(stock: Stock) -> Variant:
+    """What the role does with three runtimes, as guides tell it: each file held to its digest, fetched where it
+    differs, and then as above."""
+    files = [
+        dict(one._asdict(), fetched=one.dest + ".tar.gz" if _is_archive(one) else one.dest) for one in stock.files]
+    differs = "{{ files | rejectattr('sha256', 'in', found.results | map(attribute='stat.checksum', default='')) }}"
+    label = {"label": "{{ item.dest }}"}
+    tasks = [
+        {"name": "Look at the files", "ansible.builtin.stat": {"path": "{{ item.dest }}", "checksum_algorithm": "sha256"},
+         "loop": "{{ files }}", "loop_control": label, "register": "found"},
+        {"name": "Fetch what differs", "ansible.builtin.get_url": {
+            "url": "{{ item.url }}", "checksum": "sha256:{{ item.checksum }}", "dest": "{{ item.fetched }}",
+            "mode": "0755"},
+         "environment": {"SSL_CERT_FILE": AUTHORITY}, "loop": differs, "loop_control": label},
+        {"name": "Unpack what was an archive", "ansible.builtin.unarchive": {
+            "src": "{{ item.fetched }}", "dest": "{{ item.dest | dirname }}", "remote_src": True},
+         "loop": differs, "loop_control": label, "when": "item.fetched != item.dest"},
+    ]
+    variables = {"wanted": _entries(stock.runtimes), "files": files}
+    return Variant("role's job, built-in modules", tasks + _registration(), variables, _HANDLERS)
+
+
+def _is_archive(file: File) -> bool:
+    return file.url.endswith(".tar.gz")
+
+
+def _entries(runtimes: Sequence[Dict[str, Any]]) -> Dict[str, Any]:
+    return {
+        one["name"]: {"path": one["path"], **({"runtimeArgs": one["args"]} if one.get("args") else {})}
+        for one in runtimes}
+
+
+def _registration() -> List[Dict[str, Any]]:
+    file = "(old.content | default('e30=') | b64decode | from_json)"
+    return [
         {"name": "Look for the file", "ansible.builtin.stat": {"path": CONFIG, "get_checksum": False},
          "register": "there"},
         {"name": "Read the file", "ansible.builtin.slurp": {"src": CONFIG}, "register": "old",
@@ -103,5 +149,6 @@ def built_in(runtimes: Sequence[Dict[str, Any]]) -> Variant:
             "that": ["wanted.keys() | difference((info.stdout | from_json).Runtimes.keys()) | length == 0"],
             "quiet": True}},
     ]
-    handlers = [{"name": "Reload Docker", "ansible.builtin.systemd_service": {"name": "docker", "state": "reloaded"}}]
-    return Variant("built-in modules", tasks, {"wanted": wanted}, handlers)
+
+
+_HANDLERS = [{"name": "Reload Docker", "ansible.builtin.systemd_service": {"name": "docker", "state": "reloaded"}}]
