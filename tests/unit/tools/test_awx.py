@@ -144,3 +144,11 @@ def test_the_pattern_asks_what_the_templates_ask() -> None:
         assert [asked["variable"] for asked in questions] == [asked["variable"] for asked in full]
         assert {asked["type"] for asked in questions} <= {"text", "multiplechoice"}
         assert all(isinstance(asked.get("default", ""), str) for asked in questions)
+
+
+def test_the_playbooks_know_every_role() -> None:
+    values = yaml.safe_load((ROOT / "playbooks" / "vars" / "fleet.yml").read_text(encoding="utf-8"))
+    roles = {path.parent.name for path in (ROOT / "roles").glob("*/tasks")}
+    assert set(values["__slipway_roles"]) == roles - {"report"}
+    text = (ROOT / "playbooks" / "remove.yml").read_text(encoding="utf-8")
+    assert set(re.findall(r"(?m)^ +([a-z_]+)_state: absent$", text)) == roles - {"report"}
