@@ -256,7 +256,8 @@ def _path_warnings(wanted: Wanted, seen: Seen) -> List[str]:
     others = [one.path for one in seen.others if not one.dead]
     by_path = {one.path: one for one in seen.others}
     if paths.personal(wanted.path):
-        found = [paths.Scope("this task", seen.search)]
+        # Logins put such a folder on PATH, as a rule, and this task is none.
+        found = [paths.Scope("this task", seen.search)] if posixpath.dirname(wanted.path) in seen.search else []
     else:
         found = list(paths.scopes(seen.lines))
     earlier, nowhere = paths.verdicts(wanted.path, others, found)
