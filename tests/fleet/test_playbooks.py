@@ -81,6 +81,16 @@ def test_a_wrong_rollout_is_told(launch: Launch, wrong: Dict[str, Any], said: st
     assert job.status == "failed" and said in job.text, job.text
 
 
+def test_a_rollout_of_the_inventory_is_refused(
+    tmp_path: Path, hostvars: Dict[str, Any], names: List[str], sh: Sh
+) -> None:
+    """Ansible would not part the hosts by it, and all would go together."""
+    hosts = {name: dict(one, slipway_rollout="1,100%") for name, one in hostvars.items()}
+    job = run(tmp_path / "job", "site", hosts, runtimes_wanted=WANTED)
+    assert job.status == "failed" and "give it as an extra variable" in job.text, job.text
+    assert {sh(name, FILE) for name in names} == {"none"}
+
+
 def test_a_rollout_ends_by_itself(launch: Launch, names: List[str], sh: Sh) -> None:
     """The first host is done, the second's proof fails and it is as it was before, the third was not begun."""
     first, second, third = names

@@ -130,7 +130,7 @@ def test_a_playbook_uses_what_its_spec_names() -> None:
         meta = yaml.safe_load((ROOT / "playbooks" / f"{template.playbook}.meta.yml").read_text(encoding="utf-8"))
         texts = "".join(
             (ROOT / "playbooks" / name).read_text(encoding="utf-8")
-            for name in (f"{template.playbook}.yml", "rules.yml", "vars/fleet.yml")
+            for name in (f"{template.playbook}.yml", "rules.yml", "tasks/waves.yml", "vars/fleet.yml")
         )
         for option in meta["argument_specs"][template.playbook]["options"]:
             assert option in texts, (template.playbook, option)
