@@ -8,7 +8,7 @@ restart and replacing are shown, and no build.
 """
 
 import re
-from typing import Any, Callable, Dict, Iterator, List
+from typing import Any, Callable, Iterator, List
 
 import pytest
 

@@ -57,6 +57,8 @@ class _Draft:
             return
         change = Change(facts, edit.content, form, self.state.accounts[user] if user else None)
         self.steps.append(Step("write" if edit.content is not None else "remove", path, change))
+        known = edit.kept or old
+        self.seen_after.extend(_later_for(path, known.scope if known is not None else ""))
         before = value_in(facts.content, form, old)
         after = value_in(edit.content, form, edit.kept)
         if before:
@@ -185,12 +187,13 @@ def _plan_absent(draft: _Draft) -> None:
         draft.file(path, form, edit, kept.user if kept is not None else state.owners.get(path, ""))
         if path in draft.written:
             draft.paths.append(path)
-            draft.seen_after.extend(_later_for(path, kept.scope if kept is not None else ""))
 
 
 def _later_for(path: str, scope: str) -> Tuple[str, ...]:
     if scope == "login" or scope.startswith("user "):
         return ("%s: sessions that are open keep what they have until they log in again" % scope,)
+    if scope == "manager":
+        return ("manager: services that run keep what they have until they are restarted",)
     return ("whoever reads %s sees it when it reads it anew" % path,) if scope == "file" else ()
 
 
@@ -240,35 +243,23 @@ def _overridden(unit: str, facts: UnitFacts, url: str, *, ours: bool) -> List[st
 
 
 def _plan_manager(draft: _Draft, url: str) -> None:
-    state = draft.state
-    facts = state.files.get(MANAGER)
-    if facts is None:
+    value = draft.state.manager_value
+    if MANAGER not in draft.state.files:
         return
-    if MANAGER in draft.written:
-        draft.seen_after.append("manager: services that run already see it when they are restarted")
-    elif not url or state.manager_value == url:
-        return
-    elif state.manager_value is not None:
-        draft.warnings.append(
-            "systemd gives another value of %s to all services: a later file in system.conf.d or 'systemctl "
-            "set-environment' sets it" % VARIABLE)
-        return
-    if ("reload", "systemd") not in [(step.action, step.target) for step in draft.steps]:
+    if MANAGER not in draft.written:
+        if not url or value == url:
+            return
+        if value is not None:
+            draft.warnings.append(
+                "systemd gives another value of %s to all services: a later file in system.conf.d or 'systemctl "
+                "set-environment' sets it" % VARIABLE)
+            return
+    if Step("reload", "systemd") not in draft.steps:
         draft.steps.append(Step("reload", "systemd"))
 
 
 def _plan_users(draft: _Draft) -> None:
-    if draft.wanted.present:
-        for scope in draft.wanted.scopes:
-            paths = [path for path in draft.written if _scope_of(draft, path) == (
-                "user " + scope.user if scope.kind == "user" else scope.kind)]
-            for path in paths:
-                draft.seen_after.extend(_later_for(path, _scope_of(draft, path)))
     for name, account in sorted(draft.state.accounts.items()):
         changed = any("/environment.d/" in path and draft.state.owners.get(path) == name for path in draft.written)
         if changed and account.manager:
             draft.steps.append(Step("reload", "user " + name, account))
-
-
-def _scope_of(draft: _Draft, path: str) -> str:
-    return draft.kept[path].scope if path in draft.kept else ""
