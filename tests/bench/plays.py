@@ -105,7 +105,8 @@ def built_in_role(stock: Stock) -> Variant:
     differs = "{{ files | rejectattr('sha256', 'in', found.results | map(attribute='stat.checksum', default='')) }}"
     label = {"label": "{{ item.dest }}"}
     tasks = [
-        {"name": "Look at the files", "ansible.builtin.stat": {"path": "{{ item.dest }}", "checksum_algorithm": "sha256"},
+        {"name": "Look at the files",
+         "ansible.builtin.stat": {"path": "{{ item.dest }}", "checksum_algorithm": "sha256"},
          "loop": "{{ files }}", "loop_control": label, "register": "found"},
         {"name": "Fetch what differs", "ansible.builtin.get_url": {
             "url": "{{ item.url }}", "checksum": "sha256:{{ item.checksum }}", "dest": "{{ item.fetched }}",

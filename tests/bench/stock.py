@@ -50,7 +50,8 @@ def stock(names: Sequence[str], runtimes: Sequence[Dict[str, Any]], folder: Path
     runtimes: with the arguments that they need in these hosts. folder: for certificates. Raises CalledProcessError.
     """
     arguments = {one["name"]: one["args"] for one in runtimes if one.get("args")}
-    releases = {one["name"]: one for one in resolve(_wishes(dict.fromkeys(PROGRAMS, "sha256:" + "0" * 64), {}))["binaries"]}
+    unknown = _wishes(dict.fromkeys(PROGRAMS, "sha256:" + "0" * 64), {})
+    releases = {one["name"]: one for one in resolve(unknown)["binaries"]}
     machine = platform.machine()
     files = []
     for name, program in PROGRAMS.items():
