@@ -11,34 +11,32 @@ cd "$here"
 
 if [ ! -e server.pem ]; then
     printf 'subjectAltName=IP:127.0.0.1\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' >san
-    openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=tests \
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=tests \
         -addext keyUsage=critical,keyCertSign
-    openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=localhost
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout server.key -out server.csr -subj /CN=localhost
     openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.crt -days 2 -extfile san
     cat server.crt server.key >server.pem
 
-    # The real ones. A byte at the end of a program is another version of it.
+    # The real ones. A program with a byte more at its end is another version.
     machine=$(uname -m)
     case $machine in x86_64) word=amd64 ;; aarch64) word=arm64 ;; *) word=$machine ;; esac
     mv /usr/local/bin/youki youki
-    tar -czf "youki-0.7.0-$machine-gnu.tar.gz" youki
+    tar -c youki | gzip -1 >"youki-0.7.0-$machine-gnu.tar.gz"
     echo >>youki
-    tar -czf "youki-0.7.1-$machine-gnu.tar.gz" youki
-    cp /usr/bin/crun "crun-1.21-linux-$word"
-    cp /usr/bin/crun "crun-1.20-linux-$word"
-    echo >>"crun-1.20-linux-$word"
-    cp /usr/bin/runsc runsc
-    cp /usr/sbin/runc "runc.$word"
+    tar -c youki | gzip -1 >"youki-0.7.1-$machine-gnu.tar.gz"
+    ln -s /usr/bin/crun "crun-1.21-linux-$word"
+    ln -s /usr/bin/runsc runsc
+    ln -s /usr/sbin/runc "runc.$word"
 
     # Stand-ins: runc's shim under another name.
     shim=/usr/bin/containerd-shim-runc-v2
-    cp "$shim" containerd-shim-runsc-v1
-    [ -e wasmtime ] || cp "$shim" wasmtime
+    ln -s "$shim" containerd-shim-runsc-v1
+    [ -e wasmtime ] || ln -s "$shim" wasmtime
     if [ ! -e kata.tar ]; then
         mkdir -p opt/kata/bin opt/kata/share/defaults/kata-containers
-        cp "$shim" opt/kata/bin/containerd-shim-kata-v2
+        ln -s "$shim" opt/kata/bin/containerd-shim-kata-v2
         echo '[hypervisor.qemu]' >opt/kata/share/defaults/kata-containers/configuration-qemu.toml
-        tar -cf kata.tar opt
+        tar -chf kata.tar opt
     fi
     sha256sum youki-* crun-* runc.* runsc containerd-shim-* wasmtime kata.* |
         sed -e "s/-$machine-gnu\.tar\.gz//; s/-linux-$word//; s/runc\.$word/runc/" \
