@@ -16,6 +16,8 @@ FAKE = "/opt/kernel"
 MODPROBE = "/usr/local/sbin/modprobe"
 LINK = "/usr/local/bin/docker"
 RHEL8 = {"ansible.builtin.set_fact": {"ansible_os_family": "RedHat", "ansible_distribution_major_version": "8", "cacheable": True}}
+
+
 @pytest.fixture(scope="module")
 def machine(bring_up: Callable[..., Host]) -> Host:
     """The host that docker_cli is tested on."""

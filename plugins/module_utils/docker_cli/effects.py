@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What docker_cli does on a host.
 
-check stages everything beside its place, under a journal of its own; commit swaps; apply writes the receipt; observe asks
-the link itself; withdraw takes away what is wanted no more; settle throws away what was there before.
+check stages everything beside its place, under a journal of its own; commit swaps; apply writes the receipt; observe
+asks the link itself; withdraw takes away what is wanted no more; settle throws away what was there before.
 """
 
 import contextlib
@@ -29,9 +29,9 @@ from .wanted import Wanted
 class Work:
     """What a run has to tell the next one if it is killed. All of it goes through JSON.
 
-    receipt: its path. old, new: its line before and after, None for none. folders: that were made on the way. work: that
-    hold staged and old things. units: to swap. going: the destinations that withdraw() is for. kept_new: what this run
-    sets aside, and where. kept_gone: what it brings back. emptied: folders of ours that nothing of ours is in any more.
+    receipt: its path. old, new: its line before and after, None for none. folders: that were made on the way. work:
+    that hold staged and old things. units: to swap. going: the destinations that withdraw() is for. kept_new: what this
+    run sets aside, and where. kept_gone: what it brings back. emptied: folders of ours that nothing of ours is in any more.
     """
 
     def __init__(self, facts: Optional[Dict[str, Any]] = None) -> None:
@@ -215,7 +215,8 @@ class CliEffects(Effects):
         answer = host.run([path, "version"], seconds=seconds)
         if answer.code != 0:
             how = "did not end within %d s" % seconds if answer.code is None else "failed: %s" % answer.words[:300]
-            raise SlipwayError("not_observed", "the program answered, and by its new name '%s version' %s" % (path, how))
+            raise SlipwayError(
+                "not_observed", "the program answered, and by its new name '%s version' %s" % (path, how))
 
     def withdraw(self, plan: Plan) -> None:
         for unit in self.work.units:
@@ -250,8 +251,8 @@ class CliEffects(Effects):
     def undo(self, plan: Plan, stage: str) -> str:
         if self.finishing:
             raise SlipwayError(
-                "unfinished", "what was asked for is in place, and what was there before could not all be removed; the next "
-                "run goes on with that")
+                "unfinished", "what was asked for is in place, and what was there before could not all be removed; the "
+                "next run goes on with that")
         return self._back(self.work) or "Everything is as it was before."
 
     def recover(self, journal: Dict[str, Any]) -> str:
@@ -261,7 +262,8 @@ class CliEffects(Effects):
             self._finish(work)
             return said + "it was finished."
         left = self._back(work)
-        return said + "it was undone, and everything is as it was before it%s." % ("; but " + left.rstrip(".") if left else "")
+        but = "; but " + left.rstrip(".") if left else ""
+        return said + "it was undone, and everything is as it was before it%s." % but
 
     def _back(self, work: Work) -> str:
         """Put everything back; says what could not be."""

@@ -45,8 +45,8 @@ def plan(wanted: Wanted, seen: Seen) -> Plan:
     hidden = _hidden(wanted, seen)
     if hidden and link_made and not _ours(seen, wanted.path) and not wanted.replace:
         raise SlipwayError(
-            "docker_present", "path: this host has a docker of its own, %s (%s), which %s would hide; 'replace: true' says "
-            "that it may" % (hidden[0].path, things.described(hidden[0]), wanted.path), option="replace",
+            "docker_present", "path: this host has a docker of its own, %s (%s), which %s would hide; 'replace: true' "
+            "says that it may" % (hidden[0].path, things.described(hidden[0]), wanted.path), option="replace",
             found=[one.path for one in hidden])
     warnings.extend(_path_warnings(wanted, seen))
     if seen.daemon:
@@ -120,13 +120,14 @@ def _target_trouble(wanted: Wanted, seen: Seen) -> Optional[Tuple[str, str, str]
         return "target_loops", option, "%s leads to %s, which is to be written" % (target.path, target.real)
     if wanted.lima and (answer is None or not answer.asked) and not known(seen):
         return "not_asked", option, (
-            "lima does not run as root, so it was not asked whether its nerdctl answers; a task that gets root by sudo asks "
-            "as the user that it came from")
+            "lima does not run as root, so it was not asked whether its nerdctl answers; a task that gets root by sudo "
+            "asks as the user that it came from")
     if answer is None or not answer.asked:
         return None
     words = "%s version" % target.path
     if answer.code is None:
-        return "target_hangs", option, "'%s' did not end within %d s" % (words, LIMA_SECONDS if wanted.lima else SECONDS)
+        limit = LIMA_SECONDS if wanted.lima else SECONDS
+        return "target_hangs", option, "'%s' did not end within %d s" % (words, limit)
     if answer.code != 0:
         return "target_broken", option, "'%s' failed with exit code %d: %s" % (
             words, answer.code, " ".join(answer.said.split())[:300] or "it said nothing")
@@ -148,8 +149,8 @@ def _change(wanted: Wanted, seen: Seen, option: str, entry: Placed) -> Optional[
     message = "%s: %s is %s; it was not put there by this module" % (option, entry.path, things.described(there))
     if before is not None and before.kept:
         raise SlipwayError(
-            "in_the_way", "%s. What was there before is set aside already, at %s: move this away" % (message, before.kept),
-            option=option)
+            "in_the_way", "%s. What was there before is set aside already, at %s: move this away" % (
+                message, before.kept), option=option)
     if not wanted.replace:
         raise SlipwayError(
             "in_the_way", "%s. 'replace: true' moves it aside, and removal brings it back" % message, option=option)
@@ -177,10 +178,11 @@ def _going(seen: Seen, stays: Any) -> Tuple[List[Change], List[str]]:
             going.append(Change(one.path, there, None, kept=one.kept))
         elif one.kept:
             raise SlipwayError(
-                "changed_since", "path: %s was changed by somebody else: it is %s now. What was there before us lies at %s; "
-                "move one of them where it belongs" % (one.path, things.described(there), one.kept), option="path")
+                "changed_since", "path: %s was changed by somebody else: it is %s now. What was there before us lies "
+                "at %s; move one of them where it belongs" % (one.path, things.described(there), one.kept), option="path")
         else:
-            left.append("%s was changed by somebody else, and is left: it is %s now" % (one.path, things.described(there)))
+            left.append("%s was changed by somebody else, and is left: it is %s now" % (
+                one.path, things.described(there)))
             going.append(Change(one.path, there, None, aside=True))
     return going, left
 
@@ -229,10 +231,11 @@ def _planned(wanted: Wanted, seen: Seen, changes: List[Change], warnings: List[s
             after[one.path] = "a link to " + one.new.text if one.new.kind == "link" else one.new.text.splitlines()
         elif one.kept:
             after[one.path] = "what was there before, from " + one.kept
+    stays = seen.receipt.placed if seen.receipt is not None and wanted.present else ()
     result = {
         "link": wanted.path, "action": _action(wanted, seen, steps), "docker": answering(wanted, seen, changes),
         "set_aside": sorted(set(one.path for one in changes if one.aside and one.new is not None) | set(
-            one.path for one in (seen.receipt.placed if seen.receipt is not None and wanted.present else ()) if one.kept))}
+            one.path for one in stays if one.kept))}
     return Plan(steps=steps, before=before, after=after, result=result, warnings=tuple(warnings), unknown=unknown)
 
 
@@ -284,7 +287,8 @@ def answering(wanted: Wanted, seen: Seen, changes: List[Change]) -> Optional[Dic
     if change is None:
         at_path = here if here.kind in ("link", "file") else None
     elif change.new is not None:
-        at_path = There(path=wanted.path, kind="link", text=change.new.text, real=seen.target.real, dead=not seen.target.real)
+        real = seen.target.real
+        at_path = There(path=wanted.path, kind="link", text=change.new.text, real=real, dead=not real)
     else:
         at_path = There(path=wanted.path, kind="file") if change.kept or change.aside else None
     there = {posixpath.dirname(one.path): one for one in seen.others}

@@ -59,14 +59,16 @@ class Caller(NamedTuple):
 
 
 def caller(user: str) -> Caller:
-    """How that user, '' for this one, runs a program. Raises SlipwayError where the user is not known or cannot be had."""
+    """How that user, '' for this one, runs a program. Raises SlipwayError where the user is not known or cannot be
+    had."""
     if not user:
         return Caller((), _session(host.clean_environment(), os.getuid()))
     try:
         facts = pwd.getpwnam(user)
     except KeyError:
         raise SlipwayError("bad_user", "probe_user: this host knows no '%s'" % user, option="probe_user")
-    clean = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "HOME": facts.pw_dir, "USER": user, "LOGNAME": user}
+    path = os.environ.get("PATH", "/usr/bin:/bin")
+    clean = {"PATH": path, "LC_ALL": "C", "HOME": facts.pw_dir, "USER": user, "LOGNAME": user}
     if facts.pw_uid == os.geteuid():
         return Caller((), _session(clean, facts.pw_uid))
     if os.geteuid() != 0:
@@ -83,7 +85,8 @@ def prove(docker: str, *, user: str) -> None:
     try:
         said = _call(who, docker, "run", "--rm", "--network", "none", name)
         if image.parse_said(said) is None:
-            raise SlipwayError("not_proven", "a container ran by %s, and did not say what it should: %s" % (docker, said[:300]))
+            raise SlipwayError(
+                "not_proven", "a container ran by %s, and did not say what it should: %s" % (docker, said[:300]))
     finally:
         with contextlib.suppress(SlipwayError):
             _call(who, docker, "rmi", "-f", name)
@@ -92,11 +95,13 @@ def prove(docker: str, *, user: str) -> None:
 def _call(who: Caller, docker: str, *words: str, stdin: bytes = b"") -> str:
     argv = list(who.words) + [docker] + list(words)
     # A folder that every user may enter: Podman wants one.
-    answer = host.run(["/bin/sh", "-c", 'cd / && exec "$@"', "sh"] + argv, seconds=SECONDS, environment=who.environment, stdin=stdin)
+    answer = host.run(
+        ["/bin/sh", "-c", 'cd / && exec "$@"', "sh"] + argv, seconds=SECONDS, environment=who.environment, stdin=stdin)
     if answer.code != 0:
         how = "did not end within %d s" % SECONDS if answer.code is None else "failed with exit code %d" % answer.code
         raise SlipwayError("not_proven", "'%s'%s %s: %s" % (
-            " ".join((docker,) + words), " of " + who.words[2] if who.words else "", how, " ".join(answer.words.split())[:500]))
+            " ".join((docker,) + words), " of " + who.words[2] if who.words else "", how,
+            " ".join(answer.words.split())[:500]))
     return answer.output
 
 

@@ -32,8 +32,8 @@ class Placed(NamedTuple):
 
 
 class Program(NamedTuple):
-    """The program behind, when it answered last. stat: as the probe prints it. version: '' where it did not say. form: how
-    lima is called, '' for none."""
+    """The program behind, when it answered last. stat: as the probe prints it. version: '' where it did not say. form:
+    how lima is called, '' for none."""
 
     path: str = ""
     stat: str = ""
@@ -82,5 +82,5 @@ def decode(line: str, path: str) -> Optional[Receipt]:
             folders=tuple(value["folders"]))
     except (AttributeError, KeyError, TypeError, ValueError):
         raise SlipwayError(
-            "receipt_broken", "%s/%s is no receipt of this collection; what it stood for is not known. Move it away, and "
-            "what is in place counts as another's" % (RECEIPTS, name_of(path)))
+            "receipt_broken", "%s/%s is no receipt of this collection; what it stood for is not known. Move it away, "
+            "and what is in place counts as another's" % (RECEIPTS, name_of(path)))

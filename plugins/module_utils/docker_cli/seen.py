@@ -30,9 +30,9 @@ PATH_FILES = (
 
 
 class There(NamedTuple):
-    """What is at a path. kind: missing, link, folder, file, other. text: where a link leads, as it is written. real: what
-    is behind it in the end. dead: nothing is. content: of a small file. package: which owns it, '' for none, None where
-    that was not asked."""
+    """What is at a path. kind: missing, link, folder, file, other. text: where a link leads, as it is written. real:
+    what is behind it in the end. dead: nothing is. content: of a small file. package: which owns it, '' for none, None
+    where that was not asked."""
 
     path: str
     kind: str = "missing"
@@ -55,8 +55,8 @@ class Target(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What the target said to 'version'. code: None where it did not end in time. asked: False where it could not be asked.
-    keeps_environment: of lima."""
+    """What the target said to 'version'. code: None where it did not end in time. asked: False where it could not be
+    asked. keeps_environment: of lima."""
 
     version: str = ""
     code: Optional[int] = 0
@@ -67,8 +67,8 @@ class Answer(NamedTuple):
 
 class Seen(NamedTuple):
     """Everything. things: what is at each path that is written or was. others: further programs of the link's name.
-    first: the version of the first of the name on PATH, where it is not known to be ours. daemon: the process of a Docker
-    daemon. sockets: those that are there. lines: of PATH_FILES, as 'FILE:LINE'."""
+    first: the version of the first of the name on PATH, where it is not known to be ours. daemon: the process of a
+    Docker daemon. sockets: those that are there. lines: of PATH_FILES, as 'FILE:LINE'."""
 
     uid: int
     lib: str
@@ -88,7 +88,8 @@ class Seen(NamedTuple):
 _LOOK = r"""
 # c_state PATH: sets c_stat to what tells a file from any other or later one.
 c_state() {
-    c_stat=$(stat -L -c '%d %i %s %Y %Z' -- "$1" 2>/dev/null) || c_stat=$(stat -L -f '%d %i %z %m %c' "$1" 2>/dev/null) || return 1
+    c_stat=$(stat -L -c '%d %i %s %Y %Z' -- "$1" 2>/dev/null) ||
+        c_stat=$(stat -L -f '%d %i %z %m %c' "$1" 2>/dev/null) || return 1
 }
 # c_real PATH: what is behind a path.
 c_real() { readlink -f -- "$1" 2>/dev/null || readlink -f "$1" 2>/dev/null || printf '%s' "$1"; }
@@ -248,7 +249,8 @@ for c_one in /run/docker.pid /var/run/docker.pid "$c_run/docker.pid"; do
         break
     fi
 done
-for c_one in /run/docker.sock "$c_run/docker.sock" /run/podman/podman.sock "$c_run/podman/podman.sock" /run/containerd/containerd.sock; do
+for c_one in /run/docker.sock "$c_run/docker.sock" /run/podman/podman.sock "$c_run/podman/podman.sock" \
+    /run/containerd/containerd.sock; do
     if [ -S "$c_one" ] && ! [ -h "$c_one" ]; then
         s_text cli socket "$c_one"
     fi

@@ -33,8 +33,9 @@ _UNSAID = re.compile(r"[\x00-\x1f\x7f]")
 
 class Wanted(NamedTuple):
     """One link that answers as docker. provider: podman or nerdctl, '' where it is to be absent. lima: through a lima
-    instance, by a script at wrapper_path. target: '' where it is to be found on PATH. require: the target has to answer. probe: when a container
-    has to prove it, never, changed or always; probe_user: whose, '' for the task's user."""
+    instance, by a script at wrapper_path. target: '' where it is to be found on PATH. require: the target has to
+    answer. probe: when a container has to prove it, never, changed or always; probe_user: whose, '' for the task's
+    user."""
 
     path: str
     provider: str = ""

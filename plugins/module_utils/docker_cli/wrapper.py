@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The script that is nerdctl in a lima instance. Pure.
 
-POSIX sh and nothing beside it, so that it is the same on Linux and macOS. It becomes lima's program (exec), so signals and
-the exit code are that one's; "$@" keeps every argument as it is.
+POSIX sh and nothing beside it, so that it is the same on Linux and macOS. It becomes lima's program (exec), so signals
+and the exit code are that one's; "$@" keeps every argument as it is.
 """
 
 import posixpath
