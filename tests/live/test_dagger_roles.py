@@ -34,6 +34,12 @@ CLIENT = "systemd-run -q --collect --unit dagger-client python3 -c 'import socke
 CONNECT = "python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect(\"%s\")'" % SOCKET
 
 
+# What a task, an item of its loop, or the role's argument spec said.
+FAILED = (
+    "{{ [ansible_failed_result.msg | default('')] + ansible_failed_result.argument_errors | default([]) + "
+    "ansible_failed_result.results | default([]) | selectattr('failed', 'defined') | selectattr('failed') | map(attribute='msg') }}")
+
+
 @pytest.fixture(scope="module")
 def host_of_dagger(bring_up: Callable[..., Host]) -> Iterator[Host]:
     """A host with an archive of the stand-in, and a program in the place of Dagger's CLI."""
@@ -63,7 +69,7 @@ def roles(player: Player, host: Host, *wanted: Any, check: bool = False) -> Play
     tasks = [{
         "block": [{"name": "it", "ansible.builtin.include_role": {"name": "slipway.runtimes." + name},
                    "vars": dict(shared, **variables)}],
-        "rescue": [{"name": "refused %d" % number, "ansible.builtin.debug": {"msg": "{{ ansible_failed_result }}"}}],
+        "rescue": [{"name": "refused %d" % number, "ansible.builtin.debug": {"msg": FAILED}}],
     } for number, (name, variables) in enumerate(wanted)]
     return player.run(tasks, host=host.name, check=check, play={"become": True})
 
