@@ -15,7 +15,7 @@ CONF = "/etc/modules-load.d/slipway-podman-iptable_nat.conf"
 FAKE = "/opt/kernel"
 MODPROBE = "/usr/local/sbin/modprobe"
 LINK = "/usr/local/bin/docker"
-RHEL8 = {"ansible.builtin.set_fact": {"ansible_os_family": "RedHat", "ansible_distribution_major_version": "8", "cacheable": True}}
+RHEL8 = {"ansible.builtin.set_fact": {"ansible_os_family": "RedHat", "ansible_distribution": "Rocky", "ansible_distribution_major_version": "8", "cacheable": True}}
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +60,10 @@ def test_rhel_8(machine: Host, player: Player) -> None:
 """.format(FAKE))
     machine.sh("rm -rf {0} {1}; mkdir -p {0}/lib/modules/$(uname -r) {0}/proc; echo 'nfs 1' >{0}/proc/modules".format(FAKE, CONF))
     kernel = role("podman", variables={"__podman_root": FAKE}, tasks_from="kernel")
+    platform = role("podman", variables={}, tasks_from="platform", public=True)
     try:
         played = player.run([
-            RHEL8, shell("first", "true"), kernel, shell("second", "cat " + CONF), kernel, shell("done", "true"),
+            RHEL8, platform, shell("first", "true"), kernel, shell("second", "cat " + CONF), kernel, shell("done", "true"),
             shell("lost", "touch {0}/none; echo 'nfs 1' >{0}/proc/modules".format(FAKE)), kernel], host=machine.name)
     finally:
         machine.sh("rm -rf %s %s %s" % (MODPROBE, CONF, FAKE))

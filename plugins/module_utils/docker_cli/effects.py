@@ -31,7 +31,8 @@ class Work:
 
     receipt: its path. old, new: its line before and after, None for none. folders: that were made on the way. work:
     that hold staged and old things. units: to swap. going: the destinations that withdraw() is for. kept_new: what this
-    run sets aside, and where. kept_gone: what it brings back. emptied: folders of ours that nothing of ours is in any more.
+    run sets aside, and where. kept_gone: what it brings back. emptied: folders of ours that nothing of ours is in any
+    more.
     """
 
     def __init__(self, facts: Optional[Dict[str, Any]] = None) -> None:

@@ -179,7 +179,8 @@ def _going(seen: Seen, stays: Any) -> Tuple[List[Change], List[str]]:
         elif one.kept:
             raise SlipwayError(
                 "changed_since", "path: %s was changed by somebody else: it is %s now. What was there before us lies "
-                "at %s; move one of them where it belongs" % (one.path, things.described(there), one.kept), option="path")
+                "at %s; move one of them where it belongs" % (
+                    one.path, things.described(there), one.kept), option="path")
         else:
             left.append("%s was changed by somebody else, and is left: it is %s now" % (
                 one.path, things.described(there)))
