@@ -15,7 +15,8 @@ CONF = "/etc/modules-load.d/slipway-podman-iptable_nat.conf"
 FAKE = "/opt/kernel"
 MODPROBE = "/usr/local/sbin/modprobe"
 LINK = "/usr/local/bin/docker"
-RHEL8 = {"ansible.builtin.set_fact": {"ansible_os_family": "RedHat", "ansible_distribution": "Rocky", "ansible_distribution_major_version": "8", "cacheable": True}}
+RHEL8 = {"ansible.builtin.set_fact": {
+    "ansible_os_family": "RedHat", "ansible_distribution": "Rocky", "ansible_distribution_major_version": "8", "cacheable": True}}
 
 
 @pytest.fixture(scope="module")
