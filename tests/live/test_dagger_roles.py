@@ -24,13 +24,15 @@ set -e
 python=$(readlink -f /usr/bin/python3)
 libraries=/usr/lib/python3.${python##*.}
 rm -rf /srv/engine && mkdir -p /srv/engine && mv /srv/engine_stand_in.py /srv/engine/engine.py
-tar -ch --exclude=__pycache__ --exclude='config-3*' -f /srv/rootfs.tar "$python" "$libraries" $(ldd "$python" | grep -o '/[^ ]*') -C /srv/engine engine.py 2>/dev/null
+tar -ch --exclude=__pycache__ --exclude='config-3*' -f /srv/rootfs.tar "$python" "$libraries" \
+    $(ldd "$python" | grep -o '/[^ ]*') -C /srv/engine engine.py 2>/dev/null
 docker import --change "ENTRYPOINT [\"$python\", \"/engine.py\"]" /srv/rootfs.tar stand-in/engine:v0.18.19 >/dev/null
 docker tag stand-in/engine:v0.18.19 stand-in/engine:v0.18.20
 docker save -o %s stand-in/engine:v0.18.19 stand-in/engine:v0.18.20
 docker rmi stand-in/engine:v0.18.19 stand-in/engine:v0.18.20 >/dev/null
 """ % ARCHIVE
-CLIENT = "systemd-run -q --collect --unit dagger-client python3 -c 'import socket, time; s = socket.socket(socket.AF_UNIX); s.connect(\"%s\"); time.sleep(600)'" % SOCKET
+CLIENT = ("systemd-run -q --collect --unit dagger-client python3 -c 'import socket, time; "
+          "s = socket.socket(socket.AF_UNIX); s.connect(\"%s\"); time.sleep(600)'" % SOCKET)
 CONNECT = "python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect(\"%s\")'" % SOCKET
 
 
