@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup test lint test-unit sanity build hosts-prepare hosts-build hosts-list hosts-down test-molecule test-vectors demo bench catalogue
+.PHONY: help setup test lint test-unit sanity build hosts-prepare hosts-build hosts-list hosts-down test-molecule test-report test-fleet test-vectors demo bench catalogue
 
 env := tests/tools/env
 gates := $(env) python tests/tools/gates.py
@@ -39,6 +39,12 @@ build: ## build the archive, install it elsewhere, read its pages
 
 test-molecule: ## molecule's scenarios on disposable hosts; SCENARIO=name: that alone
 	@$(env) extensions/molecule/run $(SCENARIO)
+
+test-report: ## the report's page in a real headless browser
+	@$(env) tests/report/run
+
+test-fleet: ## the playbooks as AWX runs them
+	@$(env) tests/fleet/run
 
 test-vectors: ## what real engines answer, beside what our rules say
 	@$(env) tests/vectors/run

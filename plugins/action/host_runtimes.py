@@ -52,7 +52,9 @@ def _choice(args: Dict[str, Any], option: str) -> str:
 
 
 def _wishes(given: Any, state: str) -> List[Any]:
-    """The wishes, with one state for all where one is given."""
+    """The wishes, with one state for all where one is given. As any list of a module's, they may be one line of names."""
+    if isinstance(given, str):
+        given = [word.strip() for word in given.split(",") if word.strip()]
     if not isinstance(given, list):
         raise SlipwayError(
             "bad_catalogue", "catalogue: give a list of names, or of dictionaries with a 'name'; got a %s" %

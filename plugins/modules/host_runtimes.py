@@ -27,7 +27,8 @@ options:
       - The settings are C(state), C(version), C(checksum) (of a version that the catalogue has no digest of; one, or a map by
         architecture), C(variant) (of releases that come in several), C(install_from) (V(release), V(package), V(file), V(build),
         V(none)), C(url) or C(src) with C(remote_src), C(path) (where its program goes), C(via) (V(path), V(shim), V(shim_path), where it
-        has several ways), C(as) (the name that it is registered under), C(register) (V(auto), V(always), V(never)), C(args), C(options) (its own configuration) and C(replace).
+        has several ways), C(as) (the name that it is registered under), C(register) (V(auto), V(always), V(never)), C(args),
+        C(options) (its own configuration) and C(replace).
       - A runtime that the catalogue does not know is given with C(describe), which has the form of the catalogue's files.
       - It is read on the controller. What O(binaries), O(packages), O(runtimes) and O(features) name themselves counts before it.
     type: list

@@ -78,6 +78,8 @@ GATES = (
     Gate("unit-oldest", ("python", "tests/tools/units.py", "oldest"), 20, True, "code"),
     Gate("sanity", ("python", "tests/tools/sanity.py"), 25, True, "code"),
     Gate("hosts-build", ("tests/hosts/hosts.py", "build"), 40, False, "hosts"),
+    Gate("report", ("tests/report/run",), 15, True, "code", "hosts-build"),
+    Gate("fleet", ("tests/fleet/run",), 15, True, "code"),
     Gate("hosts", ("python", "-m", "pytest", "tests/hosts", "--junitxml={junit}/hosts.xml"), 15, True, "hosts"),
     Gate("vectors", ("tests/vectors/run",), 20, True, "hosts"),
     Gate("counters", ("tests/bench/run", "--counters"), 10, True, "hosts"),

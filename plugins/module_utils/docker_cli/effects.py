@@ -22,7 +22,6 @@ from ..core.subject import Effects, Subject
 from . import plan as planner, proof, receipt as receipts, seen as reader
 from .plan import Change
 from .receipt import Receipt
-from .seen import Seen
 from .wanted import Wanted
 
 
@@ -66,7 +65,7 @@ class CliEffects(Effects):
         self.kept = os.path.join(self.lib, receipts.KEPT)
         self.work = Work()
         self.token = "%s%d" % (hashlib.sha256(os.urandom(8)).hexdigest()[:8], os.getpid())
-        self.seen: Optional[Seen] = None
+        self.seen: Any = None  # what the plan was made from
         self.finishing = False
 
     # -- read and plan
@@ -87,7 +86,6 @@ class CliEffects(Effects):
     # -- check: everything but the swap
 
     def check(self, plan: Plan) -> None:
-        assert self.seen is not None
         if self.wanted.probe != "never":
             proof.caller(self.wanted.probe_user)
         changes = _changes(plan)
@@ -146,7 +144,6 @@ class CliEffects(Effects):
 
     def _note(self, changes: List[Change]) -> None:
         """Lay down what the receipt will say, and what will be set aside."""
-        assert self.seen is not None
         work, old = self.work, self.seen.receipt
         changed = {one.path: one for one in changes}
         placed = [one for one in (old.placed if old is not None else ()) if one.path not in changed]
@@ -168,7 +165,6 @@ class CliEffects(Effects):
                 folders=tuple(dict.fromkeys(needed))))
 
     def _program(self) -> receipts.Program:
-        assert self.seen is not None
         return reader.program_of(self.seen, form=planner.form_of(self.wanted, self.seen))
 
     # -- the swap
@@ -225,7 +221,6 @@ class CliEffects(Effects):
                 swap.forward(unit)
 
     def settle(self, plan: Plan) -> Dict[str, Any]:
-        assert self.seen is not None
         if plan.empty:
             old = self.seen.receipt
             if old is not None and self.wanted.present and old.program != self._program():

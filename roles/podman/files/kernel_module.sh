@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What is found of the kernel module $1, a word a line. $2: the root that it is looked for below, '' for the host's own.
 release=$(uname -r)
 [ -e "$2/proc/modules" ] && echo modules

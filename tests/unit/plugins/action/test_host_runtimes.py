@@ -52,8 +52,13 @@ def test_what_is_named_directly_counts_before() -> None:
     assert found["features"] == {"cdi": True}
 
 
+def test_a_line_of_names() -> None:
+    """As surveys and command lines send a list."""
+    assert catalogued({"catalogue": "crun, youki"}) == catalogued({"catalogue": ["crun", "youki"]})
+
+
 @pytest.mark.parametrize("args, option", [
-    ({"catalogue": "crun"}, "catalogue"),
+    ({"catalogue": {"crun": "1.17"}}, "catalogue"),
     ({"catalogue": ["crun"], "catalogue_state": "gone"}, "catalogue_state"),
     ({"catalogue": ["crun"], "catalogue_only": "file"}, "catalogue_only"),
 ])
