@@ -303,7 +303,7 @@ def script(questions: Iterable[Question], *, nonce: str) -> str:
     """The whole sh script for these questions. nonce: [a-z0-9]+, new for each run, so that no program can forge an end."""
     parts = [
         # Parts are subshells of the same functions and variables, each whole in itself, and no probe needs all of them.
-        "# shellcheck disable=SC2030,SC2031,SC2034,SC2317",
+        "# shellcheck disable=SC2030,SC2031,SC2034,SC2317,SC2329",
         "slipway_main() {", "s_mark=slipway-%s" % nonce, PRELUDE.strip("\n"), 'printf \'%s\\n\' "$s_mark begin"']
     parts.extend(question.script for question in questions)
     parts.extend(['printf \'%s\\n\' "$s_mark end"', "}", "slipway_main </dev/null", ""])
