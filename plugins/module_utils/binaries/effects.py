@@ -21,6 +21,7 @@ from typing import IO, Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 from ..core import host
 from ..core.errors import SlipwayError
 from ..core.plan import Plan
+from ..core.reading import answers, require_readable
 from ..core.subject import Effects, Subject
 from . import archive, fetch, plan as planner, receipt as receipts, swap
 from .plan import Change
@@ -75,16 +76,8 @@ class BinaryEffects(Effects):
     # -- read and plan
 
     def plan(self, *, check_mode: bool) -> Plan:
-        snapshot = host.ask(self.subject.questions(self.wanted, check_mode=check_mode))
-        more = self.subject.follow_up(self.wanted, snapshot)
-        if more:
-            snapshot = snapshot.joined(host.ask(more))
-        unread = receipts.unread(snapshot)
-        if unread:
-            raise SlipwayError(
-                "no_permission", "what is on the host cannot be read by this user (%s); run the task as root "
-                "(become: true)"
-                % "; ".join(unread))
+        snapshot = answers(self.subject, self.wanted, check_mode=check_mode)
+        require_readable(snapshot, who="root")
         self.wanted = for_machine(self.wanted, receipts.machine_of(snapshot))
         self.found = self.subject.found(self.wanted, snapshot)  # type: ignore[attr-defined]
         return planner.plan(self.wanted, self.found)

@@ -8,7 +8,7 @@ prints it: a file whose stat is found in the text of its receipt need not be rea
 """
 
 import json
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Sequence, Tuple
 
 from ..core.errors import SlipwayError
 from ..core.snapshot import Question, Snapshot, quote
@@ -264,12 +264,6 @@ def joined(found: Dict[str, Found], more: Dict[str, Found]) -> Dict[str, Found]:
     for name, one in more.items():
         result[name] = result[name]._replace(seen=dict(result[name].seen, **one.seen))
     return result
-
-
-def unread(snapshot: Snapshot) -> List[str]:
-    """What could not be read, an unfinished run left out."""
-    return sorted(
-        "%s: %s" % (name, what) for name, one in snapshot.trouble.items() for what in one if what != "unfinished")
 
 
 def as_result(receipt: Optional[Receipt]) -> Dict[str, Any]:

@@ -18,6 +18,7 @@ from ..binaries.swap import Unit
 from ..core import host
 from ..core.errors import SlipwayError
 from ..core.plan import Plan
+from ..core.reading import answers, require_readable
 from ..core.subject import Effects, Subject
 from . import plan as planner, proof, receipt as receipts, seen as reader
 from .plan import Change
@@ -71,15 +72,8 @@ class CliEffects(Effects):
     # -- read and plan
 
     def plan(self, *, check_mode: bool) -> Plan:
-        snapshot = host.ask(self.subject.questions(self.wanted, check_mode=check_mode))
-        more = self.subject.follow_up(self.wanted, snapshot)
-        if more:
-            snapshot = snapshot.joined(host.ask(more))
-        unread = reader.unread(snapshot)
-        if unread:
-            raise SlipwayError(
-                "no_permission", "what is on the host cannot be read by this user (%s); run the task as root "
-                "(become: true)" % "; ".join(unread))
+        snapshot = answers(self.subject, self.wanted, check_mode=check_mode)
+        require_readable(snapshot, who="root")
         self.seen = reader.read(snapshot, self.wanted)
         return planner.plan(self.wanted, self.seen)
 

@@ -362,12 +362,6 @@ def read(snapshot: Snapshot, wanted: Wanted) -> Seen:
         lines=tuple(snapshot.word("cli", "lines").splitlines()))
 
 
-def unread(snapshot: Snapshot) -> List[str]:
-    """What could not be read, an unfinished run left out."""
-    return sorted(
-        "%s: %s" % (name, what) for name, one in snapshot.trouble.items() for what in one if what != "unfinished")
-
-
 def version_in(text: str) -> str:
     """The version that a program's words tell, '' for none."""
     found = [match.group(1) for match in (one.search(text) for one in _VERSIONS) if match]

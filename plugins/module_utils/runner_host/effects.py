@@ -15,6 +15,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 from ..core import host
 from ..core.errors import SlipwayError
 from ..core.plan import Plan
+from ..core.reading import answers, require_readable
 from ..core.subject import Effects
 from . import accounts, plan as planner, questions as asked
 from .address import VARIABLE, fit
@@ -45,15 +46,8 @@ class RunnerEffects(Effects):
     # -- read, plan, check
 
     def plan(self, *, check_mode: bool) -> Plan:
-        snapshot = host.ask(self.subject.questions(self.wanted, check_mode=check_mode))
-        more = self.subject.follow_up(self.wanted, snapshot)
-        if more:
-            snapshot = snapshot.joined(host.ask(more))
-        unread = asked.unread(snapshot)
-        if unread:
-            raise SlipwayError(
-                "no_permission", "what is on the host cannot be read by this user (%s); run the task as root, or as "
-                "the user that its scopes name (become: true)" % "; ".join(unread))
+        snapshot = answers(self.subject, self.wanted, check_mode=check_mode)
+        require_readable(snapshot, who="root, or as the user that its scopes name")
         self.state = asked.read(snapshot, self.wanted)
         plan, self.receipt = planner.plan(self.wanted, self.state)
         self.made = {}

@@ -320,12 +320,6 @@ def read(snapshot: Snapshot, wanted: Wanted) -> State:
         cli_path=snapshot.word("cli", "path"), cli_stat=snapshot.word("cli", "stat"), cli_answer=_cli_answer(snapshot))
 
 
-def unread(snapshot: Snapshot) -> List[str]:
-    """What could not be read, an unfinished run left out."""
-    return sorted(
-        "%s: %s" % (name, what) for name, one in snapshot.trouble.items() for what in one if what != "unfinished")
-
-
 def _owner(name: str, wanted: Wanted) -> str:
     found = re.match(r"(user|file)([0-9]+)(\.|\Z)", name)
     if not found:
