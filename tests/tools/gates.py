@@ -1,15 +1,15 @@
 # Copyright: (c) 2026, the slipway.runtimes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the gates in lanes side by side, each to its end, and says what came of them.
+"""Runs the gates, a few side by side and each to its end, and says what came of them.
 
 Usage: tests/tools/env python tests/tools/gates.py [--list] [GATE...]
 
 Without a name, all of them. What a gate prints comes behind its name. The last line is ``N passed, N failed``, over the
 tests of all gates; the exit code is 0 where none failed.
 
-The gates of a lane run one after the other. Lanes disturb one another in nothing but time: hosts are of a group of their
-own for each gate, and packages of the machine are installed by one lane at a time.
+Whatever lane gets free takes the first gate of the table whose turn it can be. Gates disturb one another in nothing but
+time: hosts are of a group of their own for each gate, and who installs packages of the machine waits for who does already.
 
 A gate is a command. Its tests are counted one by one where it reports them: as JUnit files in the folder $SLIPWAY_JUNIT,
 or else by a last line of the same form. A gate that is one check reports none and counts as one. A gate that ends with
@@ -43,8 +43,7 @@ class Gate(NamedTuple):
     command: tuple[str, ...]  # runs in the checkout; a word with a slash is a path of it; {junit} is $SLIPWAY_JUNIT
     minutes: int  # after this it is ended and has failed
     reports: bool  # whether it must report tests of its own
-    lane: str
-    after: str = ""  # the gate, of any lane and further up in the table, that has to have ended first
+    after: str = ""  # the gate, further up in the table, that has to have ended first
 
 
 class Count(NamedTuple):
@@ -64,28 +63,41 @@ class Outcome(NamedTuple):
     remark: str
 
 
-# What waits (for engines, for hosts) stands beside what computes. The first one installs packages, as others may.
+# On two processors: what waits for engines and hosts leaves them to what computes.
+LANES = 3
+# The live tests in two gates of about the same length. Those of one host are together, so that it is started once.
+LIVE_ENGINES = ("bytes", "engines", "failing", "killed", "live", "packages", "secrets", "together", "use", "ways")
+LIVE_ROLES = ("dagger_roles", "docker_cli", "host_runtimes", "runner_host", "runtime_binary", "stand_in_roles")
+
+
+def _live(name: str, files: tuple[str, ...]) -> Gate:
+    """A gate of live tests, with hosts of its own."""
+    command = ("env", "SLIPWAY_LIVE_GROUP=" + name, "python", "-m", "pytest", "--junitxml={junit}/live.xml")
+    return Gate(name, (*command, *(f"tests/live/test_{file}.py" for file in files)), 40, True, "hosts-build")
+
+
+# In this order, as the lanes get free: first what others wait for, then the longest. The first one installs packages.
 _FIRST = "hosts-prepare"
 GATES = (
-    Gate(_FIRST, ("tests/hosts/hosts.py", "prepare"), 10, False, "hosts"),
-    Gate("lint-yaml", ("python", "tests/tools/lint.py", "yaml"), 5, False, "code", _FIRST),
-    Gate("lint-ansible", ("python", "tests/tools/lint.py", "ansible"), 5, False, "code"),
-    Gate("lint-shell", ("python", "tests/tools/lint.py", "shell"), 5, False, "code"),
-    Gate("lint-changelog", ("python", "tests/tools/lint.py", "changelog"), 5, False, "code"),
-    Gate("build", ("python", "tests/tools/build.py"), 5, False, "code"),
-    Gate("unit", ("python", "tests/tools/units.py", "current"), 20, True, "code"),
-    Gate("unit-floor", ("python", "tests/tools/units.py", "floor"), 20, True, "code"),
-    Gate("unit-oldest", ("python", "tests/tools/units.py", "oldest"), 20, True, "code"),
-    Gate("sanity", ("python", "tests/tools/sanity.py"), 25, True, "code"),
-    Gate("hosts-build", ("tests/hosts/hosts.py", "build"), 40, False, "hosts"),
-    Gate("report", ("tests/report/run",), 15, True, "code", "hosts-build"),
-    Gate("fleet", ("tests/fleet/run",), 15, True, "code"),
-    Gate("hosts", ("python", "-m", "pytest", "tests/hosts", "--junitxml={junit}/hosts.xml"), 15, True, "hosts"),
-    Gate("vectors", ("tests/vectors/run",), 20, True, "hosts"),
-    Gate("counters", ("tests/bench/run", "--counters"), 10, True, "hosts"),
-    Gate("molecule", ("extensions/molecule/run",), 30, True, "hosts"),
-    Gate(
-        "live", ("python", "-m", "pytest", "tests/live", "--junitxml={junit}/live.xml"), 40, True, "live", "hosts-build"),
+    Gate(_FIRST, ("tests/hosts/hosts.py", "prepare"), 10, False),
+    Gate("hosts-build", ("tests/hosts/hosts.py", "build"), 40, False, _FIRST),
+    Gate("molecule", ("extensions/molecule/run",), 30, True, "hosts-build"),
+    _live("live-engines", LIVE_ENGINES),
+    _live("live-roles", LIVE_ROLES),
+    Gate("sanity", ("python", "tests/tools/sanity.py"), 25, True, _FIRST),
+    Gate("hosts", ("python", "-m", "pytest", "tests/hosts", "--junitxml={junit}/hosts.xml"), 15, True, "hosts-build"),
+    Gate("vectors", ("tests/vectors/run",), 20, True, "hosts-build"),
+    Gate("report", ("tests/report/run",), 15, True, "hosts-build"),
+    Gate("fleet", ("tests/fleet/run",), 15, True, "hosts-build"),
+    Gate("lint-ansible", ("python", "tests/tools/lint.py", "ansible"), 5, False, _FIRST),
+    Gate("unit", ("python", "tests/tools/units.py", "current"), 20, True, _FIRST),
+    Gate("unit-oldest", ("python", "tests/tools/units.py", "oldest"), 20, True, _FIRST),
+    Gate("unit-floor", ("python", "tests/tools/units.py", "floor"), 20, True, _FIRST),
+    Gate("counters", ("tests/bench/run", "--counters"), 10, True, "hosts-build"),
+    Gate("build", ("python", "tests/tools/build.py"), 5, False, _FIRST),
+    Gate("lint-shell", ("python", "tests/tools/lint.py", "shell"), 5, False, _FIRST),
+    Gate("lint-yaml", ("python", "tests/tools/lint.py", "yaml"), 5, False, _FIRST),
+    Gate("lint-changelog", ("python", "tests/tools/lint.py", "changelog"), 5, False, _FIRST),
 )
 
 
@@ -236,25 +248,52 @@ def run(gate: Gate, processes: Processes) -> Outcome:
     return Outcome(gate, judged, time.monotonic() - started, remark)
 
 
-def run_all(gates: tuple[Gate, ...]) -> list[Outcome]:
-    """Run gates, each lane's in turn and the lanes side by side; the outcomes in the order of the gates.
+class _Queue:
+    """The gates that are to be run yet."""
+
+    def __init__(self, gates: tuple[Gate, ...]) -> None:
+        self._condition = threading.Condition()
+        self._waiting = list(gates)
+        self._unfinished = {gate.name for gate in gates}
+
+    def take(self) -> Gate | None:
+        """The first gate whose turn it can be, as soon as there is one; None where none is left."""
+        with self._condition:
+            while self._waiting:
+                for gate in self._waiting:
+                    if gate.after not in self._unfinished:
+                        self._waiting.remove(gate)
+                        return gate
+                self._condition.wait()
+            return None
+
+    def end(self, gate: Gate) -> None:
+        """A gate that was taken has ended."""
+        with self._condition:
+            self._unfinished.discard(gate.name)
+            self._condition.notify_all()
+
+    def clear(self) -> None:
+        """Leave out what has not been taken."""
+        with self._condition:
+            self._waiting.clear()
+            self._condition.notify_all()
+
+
+def run_all(gates: tuple[Gate, ...], *, lanes: int) -> list[Outcome]:
+    """Run gates, at most as many at once as there are lanes; the outcomes in the order of the gates.
 
     Whatever ends the waiting (Ctrl-C, a termination) ends the gates that run.
     """
     processes = Processes()
-    ended = {gate.name: threading.Event() for gate in gates}
+    queue = _Queue(gates)
     outcomes: dict[str, Outcome] = {}
 
-    def run_lane(lane: str) -> None:
-        for gate in gates:
-            if gate.lane != lane:
-                continue
-            if gate.after in ended:
-                ended[gate.after].wait()
+    def run_lane() -> None:
+        while gate := queue.take():
             try:
                 outcome = run(gate, processes)
             except _Stopped:
-                ended[gate.name].set()
                 return
             except Exception as error:  # the gate could not even be started, or its report not be read
                 outcome = Outcome(gate, Count(0, 1, 0), 0, f"{type(error).__name__}: {error}")
@@ -262,20 +301,20 @@ def run_all(gates: tuple[Gate, ...]) -> list[Outcome]:
             count = outcome.count
             verdict = "FAILED" if count.failed else "passed" if count.passed else "left out"
             _say(f"[{len(outcomes)}/{len(gates)}] {gate.name}: {verdict} in {outcome.seconds:.1f} s")
-            ended[gate.name].set()
+            queue.end(gate)
 
-    lanes = [
-        threading.Thread(target=run_lane, args=(lane,), daemon=True) for lane in dict.fromkeys(gate.lane for gate in gates)]
+    threads = [threading.Thread(target=run_lane, daemon=True) for _lane in range(lanes)]
     try:
-        for thread in lanes:
+        for thread in threads:
             thread.start()
-        for thread in lanes:
+        for thread in threads:
             # Not one long wait, which would keep a signal waiting too.
             while thread.is_alive():
                 thread.join(0.5)
     except BaseException:
+        queue.clear()
         processes.stop()
-        for thread in lanes:
+        for thread in threads:
             thread.join(10)
         raise
     return [outcomes[gate.name] for gate in gates]
@@ -312,7 +351,7 @@ def main(arguments: list[str]) -> int:
         print(f"scripts of gates that do not exist: {', '.join(missing)}")
         return 2
     signal.signal(signal.SIGTERM, lambda *_arguments: sys.exit(128 + signal.SIGTERM))
-    outcomes = run_all(chosen)
+    outcomes = run_all(chosen, lanes=LANES)
     print(table(outcomes), flush=True)
     return 1 if any(outcome.count.failed for outcome in outcomes) else 0
 

@@ -14,7 +14,7 @@ import gates
 import pytest
 from gates import Count, Gate, Outcome
 
-CHECK = Gate("check", ("python", "tests/tools/gates.py"), 5, False, "code")
+CHECK = Gate("check", ("python", "tests/tools/gates.py"), 5, False)
 TESTS = CHECK._replace(reports=True)
 
 JUNIT = """<?xml version="1.0"?>
@@ -99,9 +99,9 @@ def test_a_missing_script_is_named() -> None:
     assert gates.scripts_missing((CHECK._replace(command=("python", "tests/no/such.py")),)) == ["tests/no/such.py"]
 
 
-def shell(name: str, command: str, lane: str, after: str = "") -> Gate:
+def shell(name: str, command: str, after: str = "") -> Gate:
     """A gate that runs a line of sh."""
-    return Gate(name, ("/bin/sh", "-c", command), 1, False, lane, after)
+    return Gate(name, ("/bin/sh", "-c", command), 1, False, after)
 
 
 def until(path: Path) -> str:
@@ -113,8 +113,8 @@ def test_lanes_run_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[st
     """Each of two gates waits for the other."""
     one, other = tmp_path / "one", tmp_path / "other"
     outcomes = gates.run_all((
-        shell("one", f"touch {one}; {until(other)}; echo met", "a"),
-        shell("other", f"touch {other}; {until(one)}; echo met; exit 3", "b")))
+        shell("one", f"touch {one}; {until(other)}; echo met"),
+        shell("other", f"touch {other}; {until(one)}; echo met; exit 3")), lanes=2)
     assert [(outcome.gate.name, outcome.count, outcome.remark) for outcome in outcomes] == [
         ("one", Count(1, 0, 0), ""), ("other", Count(0, 1, 0), "exit code 3")]
     said = capsys.readouterr().out.splitlines()
@@ -122,19 +122,25 @@ def test_lanes_run_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "other            | met" in said
 
 
-def test_a_lane_keeps_its_order_and_waits_for_another(tmp_path: Path) -> None:
-    """What comes after a gate finds what that gate made."""
+def test_no_more_gates_run_than_there_are_lanes(tmp_path: Path) -> None:
+    """The next one starts when one has ended."""
+    alone = f"mkdir {tmp_path}/runs; sleep 0.2; rmdir {tmp_path}/runs"
+    outcomes = gates.run_all(tuple(shell(name, alone) for name in ("one", "two", "three")), lanes=1)
+    assert [outcome.count for outcome in outcomes] == [Count(1, 0, 0)] * 3
+
+
+def test_a_gate_waits_for_the_one_that_it_comes_after(tmp_path: Path) -> None:
+    """Its lane runs others meanwhile; a gate that was not chosen is not waited for."""
     outcomes = gates.run_all((
-        shell("first", f"sleep 0.5; touch {tmp_path}/first", "a"),
-        shell("second", f"[ -e {tmp_path}/first ]", "a"),
-        shell("third", f"[ -e {tmp_path}/first ]", "b", "first"),
-        shell("fourth", "true", "c", "not chosen")))
-    assert [outcome.count for outcome in outcomes] == [Count(1, 0, 0)] * 4
+        shell("first", f"{until(tmp_path / 'meanwhile')}; touch {tmp_path}/first"),
+        shell("second", f"[ -e {tmp_path}/first ]", "first"),
+        shell("third", f"touch {tmp_path}/meanwhile", "not chosen")), lanes=2)
+    assert [outcome.count for outcome in outcomes] == [Count(1, 0, 0)] * 3
 
 
 def test_a_gate_that_cannot_be_started_fails() -> None:
     """The others run all the same."""
-    outcomes = gates.run_all((Gate("none", ("/no/such",), 1, False, "a"), shell("next", "true", "a", "none")))
+    outcomes = gates.run_all((Gate("none", ("/no/such",), 1, False), shell("next", "true", "none")), lanes=1)
     assert [outcome.count for outcome in outcomes] == [Count(0, 1, 0), Count(1, 0, 0)]
     assert "/no/such" in outcomes[0].remark
 
@@ -145,9 +151,10 @@ def test_a_termination_ends_the_gates_politely(tmp_path: Path) -> None:
     script.write_text('trap \'touch "$0.$1.down"; exit 1\' TERM; touch "$0.$1.up"; sleep 60 & wait\n')
     program = f"""
 import gates
-def gate(name, lane, after=""):
-    return gates.Gate(name, ("/bin/sh", "{script}", name), 1, False, lane, after)
-gates.GATES = (gate("one", "a"), gate("two", "b"), gate("later", "a"), gate("waits", "c", "one"))
+def gate(name, after=""):
+    return gates.Gate(name, ("/bin/sh", "{script}", name), 1, False, after)
+gates.LANES = 2
+gates.GATES = (gate("one"), gate("two"), gate("later"), gate("waits", "one"))
 gates.main([])
 """
     process = subprocess.Popen(
@@ -165,7 +172,20 @@ gates.main([])
 
 
 def test_a_gate_waits_only_for_one_that_stands_before_it() -> None:
-    """Otherwise two lanes could wait for each other for ever."""
+    """Otherwise lanes could wait for ever."""
     names = [gate.name for gate in gates.GATES]
     for number, gate in enumerate(gates.GATES):
         assert not gate.after or gate.after in names[:number], gate
+
+
+def test_every_live_test_is_in_one_gate() -> None:
+    """None is lost, and none is run twice."""
+    there = sorted(path.relative_to(gates.tree.ROOT).as_posix() for path in gates.tree.ROOT.glob("tests/live/test_*.py"))
+    named = [word for gate in gates.GATES for word in gate.command if word.startswith("tests/live/")]
+    assert sorted(named) == there
+
+
+def test_live_gates_have_hosts_of_their_own() -> None:
+    """They run side by side."""
+    groups = [word for gate in gates.GATES for word in gate.command if word.startswith("SLIPWAY_LIVE_GROUP=")]
+    assert len(groups) == len(set(groups)) == sum("tests/live/" in " ".join(gate.command) for gate in gates.GATES)
