@@ -24,6 +24,7 @@ import json
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Dict, List
 
 import fleet
@@ -31,6 +32,7 @@ import images
 import programs
 from machine import HostsError, missing_packages, run, say
 
+HERE = Path(__file__).resolve().parent
 # What this tool, and the programs that it builds, need of a Debian or Ubuntu machine.
 PACKAGES: Dict[str, str] = {
     "podman": "runs the hosts",
@@ -128,9 +130,7 @@ def _prepare(_options: argparse.Namespace) -> None:
         say("nothing is missing")
         return
     say("installing with apt-get: " + ", ".join(f"{name} ({PACKAGES[name]})" for name in missing))
-    env = {"DEBIAN_FRONTEND": "noninteractive"}
-    run(["apt-get", "update", "--quiet"], env=env)
-    run(["apt-get", "install", "--quiet", "--yes", "--no-install-recommends", *missing], env=env)
+    run([str(HERE.parent / "tools" / "apt-need"), *missing])
     say("installed")
 
 
