@@ -17,7 +17,9 @@ options:
     description:
       - The runtime of containers that ask for none. A registered runtime, one of O(runtimes), V(runc), or the full name of a shim
         that is not registered.
-      - Nothing is changed if it is not given. V(runc) goes back to the engine's own default.
+      - Nothing is changed if it is not given, unless the default is a runtime that goes and that this collection had made the
+        default. Then what was the default before is it again. A default that somebody else has set is not taken away unasked.
+      - V(runc) goes back to the engine's own default.
     type: str
   features:
     description:

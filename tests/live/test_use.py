@@ -7,7 +7,7 @@ from typing import Iterator
 
 import pytest
 
-from hosts_under_test import CRUN, ENGINES, SLIP, Host
+from hosts_under_test import CRUN, ENGINES, SLIP, Host, until
 
 CONFIG = ENGINES["docker"]["config"]
 ABSENT = dict(CRUN, state="absent")
@@ -40,15 +40,36 @@ def test_removal_of_what_is_used(used: Host) -> None:
 
 
 def test_removal_of_the_default(used: Host) -> None:
-    """The default runtime goes only together with being it; then both live, without a restart."""
+    """One that we made it gives it back; somebody else's goes only together with being it. Both live, without a restart."""
     pid = used.pid()
     assert used.drive(default_runtime="crun").changed
+    done = used.drive(runtimes=[ABSENT])
+    assert done.error is None and done.result["action"] == "reload" and "is it again: runc" in done.warnings[0], done.text
+    assert used.loaded() == [] and used.info()["DefaultRuntime"] == "runc" and used.read(CONFIG) is None
+    used.write(CONFIG, b'{"runtimes": {"crun": {"path": "/usr/bin/crun"}}, "default-runtime": "crun"}')
     done = used.drive(runtimes=[ABSENT])
     assert done.error["reason"] == "runtime_is_default" and "default_runtime" in done.message, done.text
     done = used.drive(runtimes=[ABSENT], default_runtime="runc")
     assert done.error is None and done.result["action"] == "reload", done.text
-    assert used.loaded() == [] and used.info()["DefaultRuntime"] == "runc" and used.read(CONFIG) is None
+    assert used.loaded() == [] and used.info()["DefaultRuntime"] == "runc"
     assert used.pid() == pid
+
+
+def test_a_default_with_a_dot_in_its_name(docker: Host) -> None:
+    """An engine takes any such name for a shim's: one that nothing is registered under, and no shim is there for, is refused."""
+    pinned = dict(CRUN, name="crun-1.2")
+    assert docker.drive(runtimes=[pinned], default_runtime="crun-1.2").changed
+    for wanted in ({"runtimes": [dict(pinned, state="absent")], "default_runtime": "crun-1.2"},
+                   {"runtimes": [CRUN], "exclusive": True, "default_runtime": "crun-1.2"}):
+        done = docker.drive(**wanted)
+        assert done.error["reason"] == "shim_not_found" and "crun-1.2" in done.message, done.text
+    assert docker.drive(runtimes=[dict(pinned, state="absent")]).changed and docker.info()["DefaultRuntime"] == "runc"
+    # What an engine would do with it.
+    docker.write(CONFIG, b'{"default-runtime": "crun-1.2"}')
+    docker.sh("systemctl reload docker")
+    until(lambda: docker.info()["DefaultRuntime"] == "crun-1.2")
+    docker.write(CONFIG, b'{"default-runtime": "runc"}')
+    docker.sh("systemctl reload docker")
 
 
 def test_a_restart_is_asked_for_or_free(used: Host) -> None:

@@ -66,9 +66,14 @@ def plan(wanted: Wanted, state: EngineState, *, check_mode: bool = False) -> Pla
     flags = rules.parse_flags(list(state.argv))
     version_text = version_of(state)
     version = parse_version(version_text) if version_text else None
-    candidate = _candidate(wanted, state, flags, version)
+    document, origin = read_document(state), Origin.of(state)
+    asked, wanted = wanted, _giving_back(wanted, document, origin)
+    candidate = _candidate(wanted, state, document, origin, flags, version)
     unknown: Tuple[str, ...] = ()
     warnings = _look_ups(wanted, state, candidate.new, version, check_mode)
+    if asked.default_runtime != wanted.default_runtime:
+        warnings.append("runtimes[%s]: it was the default runtime by an earlier task; what was the default before is it again: %s" % (
+            origin.default, effective_default(candidate.new, flags)))
     if state.journal:
         unknown = ("an interrupted run",)
         warnings.append("an earlier run was interrupted; the next run that may write mends that first")
@@ -107,12 +112,25 @@ class Candidate(NamedTuple):
     version: Optional[Version]
 
 
-def _candidate(wanted: Wanted, state: EngineState, flags: rules.Flags, version: Optional[Version]) -> Candidate:
+def _giving_back(wanted: Wanted, document: Document, origin: Origin) -> Wanted:
+    """With the default that there was before us, where the one that we made it goes and nobody says what shall be it."""
+    data = document.data
+    entries = data.get(RUNTIMES) if isinstance(data.get(RUNTIMES), dict) else {}
+    if wanted.default_runtime is not None or origin.default is None or data.get(DEFAULT) != origin.default:
+        return wanted
+    if not wanted.takes(origin.default, entries):
+        return wanted
+    was = origin.was
+    stays = not wanted.takes(was, entries) and (was in entries or is_shim_name(was))
+    return wanted._replace(default_runtime=was if stays else rules.RESERVED_NAME)
+
+
+def _candidate(
+    wanted: Wanted, state: EngineState, document: Document, origin: Origin, flags: rules.Flags, version: Optional[Version]
+) -> Candidate:
     """Raises SlipwayError where the file cannot be edited, or would break a rule of the engine."""
-    document = read_document(state)
     old = document.data
     _require_shapes(old)
-    origin = Origin.of(state)
     try:
         edited, made = _edit(document, old, wanted, origin.made, flags)
     except DocumentError as error:
@@ -122,7 +140,7 @@ def _candidate(wanted: Wanted, state: EngineState, flags: rules.Flags, version: 
     new = edited.data if edits else old
     removed = tuple(name for name in old.get(RUNTIMES) or {} if name not in (new.get(RUNTIMES) or {}))
     default = effective_default(new, flags)
-    if wanted.default_runtime is None and default in removed:
+    if wanted.default_runtime is None and wanted.takes(default, old.get(RUNTIMES) or {}):
         raise SlipwayError(
             "runtime_is_default", "runtimes[%s]: it is still the engine's default runtime; set default_runtime (to runc, or "
             "another) in the same task" % default, option="default_runtime", config_path=state.config.path)
@@ -133,9 +151,13 @@ def _candidate(wanted: Wanted, state: EngineState, flags: rules.Flags, version: 
     started, fresh = started_features(state, old, version), start_features(new, version)
     return Candidate(
         old=old, new=new, edited=edited, edits=edits, final=final, written=final != state.config.content,
-        removed=removed, origin=origin.after(made, final, state), started=started, fresh=fresh,
+        removed=removed, origin=_default_noted(origin, old, new).after(made, final, state), started=started, fresh=fresh,
         differing=() if started is None else differing_features(fresh, started, loaded_store(state.info)),
         flags=flags, version=version)
+
+
+def _default_noted(origin: Origin, old: Dict[str, Any], new: Dict[str, Any]) -> Origin:
+    return origin.with_default(old.get(DEFAULT) or "", new.get(DEFAULT) or "")
 
 
 def _broken(error: DocumentError, state: EngineState) -> SlipwayError:
@@ -276,11 +298,21 @@ def _look_ups(
                 warnings.append("%s: whether %s is there could not be looked up as the engine does" % (option, program))
             continue
         where = " on the PATH of the process that starts it (%s)" % found.searched if found.searched else ""
-        message = "%s: there is no executable program %s%s; install it first" % (option, program, where)
+        message = "%s: there is no executable program %s%s; %s" % (option, program, where, _mend(option, wanted))
         if not check_mode:
             raise SlipwayError(reason, message, option=option)
         warnings.append(message)
     return warnings
+
+
+def _mend(option: str, wanted: Wanted) -> str:
+    """What would help where a program is missing. Any name with a dot in it may be a shim's, to an engine."""
+    if option == "default_runtime":
+        return "that is what '%s' stands for where no runtime of this name is registered: register it, or install that first" % (
+            wanted.default_runtime)
+    if any(option == "runtimes[%s].shim" % one.name and not one.shim for one in wanted.runtimes):
+        return "install it first; a runtime that is a program like runc is given by 'path'"
+    return "install it first"
 
 
 def _named_programs(

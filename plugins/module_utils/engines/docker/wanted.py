@@ -4,7 +4,7 @@
 
 """What is wanted of one engine of the Docker family: the parameters of engine_runtimes, checked. Pure."""
 
-from typing import Any, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Collection, Dict, NamedTuple, Optional, Tuple
 
 from ...core.errors import SlipwayError
 from ..runtime import Runtime, is_shim_name, parse_runtimes, shim_binary
@@ -39,7 +39,7 @@ class Wanted(NamedTuple):
     def shims(self) -> Tuple[str, ...]:
         """The programs that containerd would look for."""
         names = [one.shim or one.name for one in self.runtimes if one.present and not (one.path or one.shim_path)]
-        if self.default_runtime and self.default_runtime not in [one.name for one in self.runtimes]:
+        if self.default_runtime and self.default_runtime not in [one.name for one in self.runtimes if one.present]:
             if is_shim_name(self.default_runtime):
                 names.append(self.default_runtime)
         return tuple(dict.fromkeys(shim_binary(name) for name in names))
@@ -48,6 +48,13 @@ class Wanted(NamedTuple):
     def removes(self) -> bool:
         """Whether entries may go."""
         return self.exclusive or any(not one.present for one in self.runtimes)
+
+    def takes(self, name: str, entries: Collection[str]) -> bool:
+        """Whether a runtime is one that this takes away. entries: the names that are registered."""
+        for one in self.runtimes:
+            if one.name == name:
+                return not one.present
+        return self.exclusive and name in tuple(entries)
 
 
 def parse(params: Dict[str, Any]) -> Wanted:

@@ -36,12 +36,12 @@ def info(default: str = "runc", images: int = 0, containers: int = 0, store: boo
         "Containers": containers, "DriverStatus": ON if store else [["Backing Filesystem", "extfs"]]}
 
 
-def note(content: Optional[bytes], written: Any, *made: str) -> Dict[str, Any]:
-    """What an earlier run noted of the file's origin."""
-    return {
+def note(content: Optional[bytes], written: Any, *made: str, **more: str) -> Dict[str, Any]:
+    """What an earlier run noted of the file's origin. more: default and was."""
+    return dict({
         "config": "/etc/docker/daemon.json", "made": list(made),
         "content": None if content is None else base64.b64encode(content).decode(),
-        "written": hashlib.sha256(json.dumps(written).encode()).hexdigest()}
+        "written": hashlib.sha256(json.dumps(written).encode()).hexdigest()}, **more)
 
 
 def read(content: Optional[bytes]) -> Any:
@@ -120,6 +120,25 @@ CASES = [
          removed=("x",), state={"users": (), "config_named": True, "state": note(None, IN_FILE, "runtimes")}),
     Case("somebody else has written since", {"runtimes": [NO_X]}, IN_FILE, RELOAD, final={}, teaches={"runtimes": {}},
          removed=("x",), state={"users": (), "state": note(None, {"other": 1}, "runtimes")}),
+
+    # Ours was the default, and goes: what was the default before us is it again.
+    Case("there was none", {"runtimes": [NO_X]}, X_DEFAULT, RELOAD, final={}, warnings=["is it again: runc"], removed=("x",),
+         teaches={"runtimes": {}, "default-runtime": "runc"}, result={"default_runtime": "runc"},
+         state={"users": (), "state": note(b"{}", X_DEFAULT, "default-runtime", "runtimes", default="x", was="")}),
+    Case("there was another", {"runtimes": [NO_X]}, dict(BOTH, **{"default-runtime": "x"}), RELOAD, removed=("x",),
+         final={"runtimes": {"y": {"runtimeType": "/y"}}, "default-runtime": "y"}, warnings=["is it again: y"],
+         state={"users": (), "state": note(None, {"other": 1}, default="x", was="y")}),
+    Case("the other goes as well", {"runtimes": [NO_X, NO_Y]}, dict(BOTH, **{"default-runtime": "x"}), RELOAD, removed=("x", "y"),
+         final={"runtimes": {}, "default-runtime": "runc"}, warnings=["is it again: runc"],
+         state={"users": (), "state": note(None, {"other": 1}, default="x", was="y")}),
+    Case("the other is gone already", {"exclusive": True}, X_DEFAULT, RELOAD, removed=("x",), warnings=["is it again: runc"],
+         final={"runtimes": {}, "default-runtime": "runc"},
+         state={"users": (), "state": note(None, {"other": 1}, default="x", was="y")}),
+    Case("a shim that was never registered", {"runtimes": [{"name": ONPATH, "state": "absent"}]}, {"default-runtime": ONPATH}, RELOAD,
+         final=None, teaches={"default-runtime": "runc"}, warnings=["is it again: runc"], made=None,
+         state={"state": note(None, {"default-runtime": ONPATH}, "default-runtime", default=ONPATH, was="")}),
+    Case("a default over ours", {"default_runtime": "y"}, dict(BOTH, **{"default-runtime": "x"}), RELOAD,
+         final=dict(BOTH, **{"default-runtime": "y"}), state={"state": note(None, {"other": 1}, default="x", was="runc")}),
 
     # What is loaded is not known.
     Case("written by hand", {"runtimes": [X]}, IN_FILE, RELOAD, state=dict(OLD, info=info()),
@@ -245,13 +264,14 @@ def test_once_is_enough(make_state: Callable[..., Any], case: Case) -> None:
 def test_there_and_back(make_state: Callable[..., Any], content: Optional[bytes]) -> None:
     """What is added and removed leaves the bytes that were there, and no note."""
     add = parse({"runtimes": [X, Y], "default_runtime": "x", "features": {"buildkit": True}})
-    remove = parse({"runtimes": [NO_X, NO_Y], "default_runtime": "runc", "features": {"buildkit": None}})
     there = plan(add, make_state(content)).step("write")
     assert there.final == there.content != content
-    back = plan(remove, make_state(there.final, state=there.origin, users=())).step("write")
-    assert back.final == content and back.origin is None
-    taught = read(back.content)
-    assert taught["runtimes"] == {} and taught["default-runtime"] == "runc"
+    for default in ({"default_runtime": "runc"}, {}):
+        remove = parse(dict({"runtimes": [NO_X, NO_Y], "features": {"buildkit": None}}, **default))
+        back = plan(remove, make_state(there.final, state=there.origin, users=())).step("write")
+        assert back.final == content and back.origin is None
+        taught = read(back.content)
+        assert taught["runtimes"] == {} and taught["default-runtime"] == "runc"
 
 
 def test_foreign_bytes_stay(make_state: Callable[..., Any]) -> None:
@@ -299,6 +319,14 @@ NO_SHIM = Found("", "/usr/local/bin:/usr/bin", True)
     ({"runtimes": [X]}, {}, {"running": False, "program": "", "unit": {"LoadState": "not-found"}}, "engine_not_found", "engine"),
     ({"runtimes": [NO_X]}, X_DEFAULT, {}, "runtime_is_default", "default_runtime"),
     ({"exclusive": True}, X_DEFAULT, {}, "runtime_is_default", "default_runtime"),
+    ({"runtimes": [NO_X]}, X_DEFAULT, {"state": note(None, {"other": 1}, default="y", was="")}, "runtime_is_default",
+     "default_runtime"),
+    ({"runtimes": [{"name": ONPATH, "state": "absent"}]}, {"default-runtime": ONPATH}, {}, "runtime_is_default", "default_runtime"),
+    ({"runtimes": [NO_X], "default_runtime": "x"}, X_DEFAULT, {"users": ()}, "default_missing", "default_runtime"),
+    # To an engine any name with a dot in it may be a shim's.
+    ({"runtimes": [{"name": "x-1.2", "state": "absent"}], "default_runtime": "x-1.2"}, {"runtimes": {"x-1.2": {"path": "/x"}}},
+     {"users": (), "found": {"containerd-shim-x-1-2": NO_SHIM}}, "shim_not_found", "default_runtime"),
+    ({"runtimes": [{"name": "x-1.2"}]}, {}, {"found": {"containerd-shim-x-1-2": NO_SHIM}}, "shim_not_found", "runtimes[x-1.2].shim"),
     ({"runtimes": [NO_Y]}, BOTH, {"users": (User("c1", "web", "y", False),)}, "runtime_in_use", "runtimes"),
     ({"runtimes": [X], "exclusive": True}, BOTH, {"users": (User("c1", "", "y", True),)}, "runtime_in_use", "runtimes"),
     ({"default_runtime": "z"}, {}, {}, "default_missing", "default_runtime"),
