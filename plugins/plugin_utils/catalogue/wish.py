@@ -96,8 +96,7 @@ def _typed(value: Any, spec: Dict[str, Any], option: str, key: str) -> Any:
     kind = spec["type"]
     if kind == "str":
         if not isinstance(value, str):
-            raise wrong(
-                option, key, "give text, in quotes where it looks like a number; got a %s" % type(value).__name__)
+            raise wrong(option, key, "give text; %s" % _kind_of(value))
         if value not in spec.get("choices", [value]):
             raise wrong(option, key, "'%s' is none of %s" % (value, ", ".join(spec["choices"])))
         return value
@@ -111,6 +110,15 @@ def _typed(value: Any, spec: Dict[str, Any], option: str, key: str) -> Any:
     except (TypeError, ValueError) as error:
         raise wrong(option, key, str(error))
     return value
+
+
+def _kind_of(value: Any) -> str:
+    """What stands where text should, in words of YAML."""
+    if isinstance(value, bool):
+        return "this is true or false, so put it in quotes"
+    if isinstance(value, (int, float)):
+        return "this is a number, so put it in quotes"
+    return "this is a %s" % ("list" if isinstance(value, list) else "map" if isinstance(value, dict) else "date, so put it in quotes")
 
 
 def _check(wish: Wish) -> None:
