@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -100,20 +101,31 @@ def test_programs(ask, tmp_path):
     assert snapshot.program("never asked") is None
 
 
-@pytest.mark.parametrize("how", ["exec sleep 30", "sleep 30 & sleep 31 & wait", "trap '' TERM HUP INT; sleep 30; sleep 31",
-                                 "setsid sleep 7 & sleep 30", "setsid sleep 7 & exit 0", "(sleep 30 &) ; exit 0"])
-def test_hangers(ask, tmp_path, how):
+HANGERS = (
+    "exec sleep 30", "sleep 30 & sleep 31 & wait", "trap '' TERM HUP INT; sleep 30; sleep 31", "setsid sleep 7 & sleep 30",
+    "setsid sleep 7 & exit 0", "(sleep 30 &) ; exit 0",
+)
+
+
+def test_hangers(ask, tmp_path):
     """A program that hangs, or leaves behind what does: the answer is there within the limit and a second."""
-    program = tmp_path / "hanger"
-    program.write_text("#!/bin/sh\necho said\n%s\n" % how)
-    program.chmod(0o755)
-    snapshot, seconds = ask(program_question("hanger", [str(program)], seconds=1), Question("after", "s_say after still here"))
-    answer = snapshot.program("hanger")
-    # Starting the shell and, where it is alone, its own namespace is not the program's time.
-    assert seconds < 1 + 1 + 0.5
-    assert answer.hung is (not how.endswith("exit 0"))
-    assert answer.output.startswith(b"said")
-    assert snapshot.word("after", "still") == "here"
+
+    def call(number):
+        program = tmp_path / ("hanger-%d" % number)
+        program.write_text("#!/bin/sh\necho said\n%s\n" % HANGERS[number])
+        program.chmod(0o755)
+        return ask(program_question("hanger", [str(program)], seconds=1), Question("after", "s_say after still here"))
+
+    # Three at a time: they wait for nothing but their limit.
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        found = list(pool.map(call, range(len(HANGERS))))
+    for how, (snapshot, seconds) in zip(HANGERS, found):
+        answer = snapshot.program("hanger")
+        # Starting the shell and, where it is alone, its own namespace is not the program's time.
+        assert seconds < 1 + 1 + 0.5, how
+        assert answer.hung is (not how.endswith("exit 0")), how
+        assert answer.output.startswith(b"said"), how
+        assert snapshot.word("after", "still") == "here", how
 
 
 def test_a_flood(ask, tmp_path):
