@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from typing import Any, Dict, List
+from typing import Any, Callable, Dict, List
 
 from ansible_collections.slipway.runtimes.plugins.module_utils.binaries.wanted import Wanted
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError
@@ -16,6 +16,8 @@ from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.resolve
 _PARTS = {"files": ("runtimes", "features"), "registration": ("binaries", "packages")}
 _OWN = "runc"
 _LISTS = ("binaries", "packages", "requirements", "runtimes")
+# What an option is called as a variable, where it is not called as it is.
+_VARIABLES = {"catalogue": "wanted", "catalogue_state": "state", "default_runtime": "default"}
 
 
 class ActionModule(BringingAction):
@@ -26,9 +28,30 @@ class ActionModule(BringingAction):
     def binaries_in(self, wanted: Any) -> Wanted:
         return wanted.binaries
 
-    def prepare(self, args: Dict[str, Any]) -> Dict[str, Any]:
+    def prepare(self, args: Dict[str, Any], task_vars: Dict[str, Any]) -> Dict[str, Any]:
         """What is wished by name becomes what the module takes."""
-        return super().prepare(catalogued(args))
+        args = with_variables(args, task_vars, self._templar.template)
+        return super().prepare(catalogued(args), task_vars)
+
+
+def with_variables(
+    args: Dict[str, Any], task_vars: Dict[str, Any], template: Callable[[Dict[str, Any]], Dict[str, Any]]
+) -> Dict[str, Any]:
+    """The task's arguments, and in place of the option 'variables' what the variables of that prefix say. Takes it out of
+    args.
+
+    Not by the task's own templates: each of them costs every host a millisecond, 'is defined' ten of them.
+    """
+    prefix = args.pop("variables", None)
+    if not prefix:
+        return args
+    names = {option: str(prefix) + _VARIABLES.get(option, option) for option in SPEC if option != "variables"}
+    found = template({option: task_vars[name] for option, name in names.items() if name in task_vars})
+    # What a survey leaves unanswered comes as an empty text; only a proxy's means something.
+    unset = (None, "", task_vars.get("omit"))
+    return dict(args, **{
+        option: value for option, value in found.items()
+        if value not in unset or (option == "proxy" and value == "")})
 
 
 def catalogued(args: Dict[str, Any]) -> Dict[str, Any]:

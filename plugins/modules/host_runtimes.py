@@ -18,7 +18,8 @@ description:
   - Runtimes are named as the collection's catalogue knows them, in O(catalogue), or described in O(binaries), O(packages),
     O(runtimes) and O(requirements) directly. What a runtime needs of its host is told before anything is changed.
   - Where there is nothing to do, the host is asked once, by one short shell script, however many runtimes are wanted.
-  - A runtime's files serve every engine of a host. What another engine's task installed them for as well is kept when one lets go.
+  - A runtime's files serve every engine of a host. What another engine's task installed them for as well is kept when one lets go,
+    and so is what another runtime uses that stays registered.
 options:
   catalogue:
     description:
@@ -46,6 +47,14 @@ options:
       - A user's own engine needs both, in two tasks, the files by root and the registration by the user, see O(scope).
     type: str
     choices: [files, registration]
+  variables:
+    description:
+      - A prefix of variables, for roles. With V(ours_) the variable C(ours_probe) gives O(probe), and so on for every option;
+        C(ours_wanted) gives O(catalogue), C(ours_state) O(catalogue_state), C(ours_default) O(default_runtime).
+      - A variable that is set counts before the option of the task. One that is empty is not set, but for the one that gives
+        O(proxy).
+      - Only what is set is templated, so that a role may have a variable for each option, and none of them costs a host anything.
+    type: str
   default_runtime:
     description:
       - The runtime of containers that ask for none. One of O(catalogue) by its name there, whatever it is registered under; a
@@ -314,7 +323,9 @@ version:
   returned: success, where something is wanted of the engine
   sample: 26.1.5+dfsg1
 kept:
-  description: What was not removed because other engines' tasks want it as well, with the names of their claims.
+  description:
+    - What was not removed, with the reason. That is the name of another engine's claim, or a runtime that stays registered and uses
+      it, such as V(runtimes[gvisor]).
   type: dict
   returned: success
   sample: {}

@@ -23,7 +23,7 @@ class BringingAction(QuickAction):
         """What the subject's wanted says of binaries."""
         return wanted
 
-    def prepare(self, args: Dict[str, Any]) -> Dict[str, Any]:
+    def prepare(self, args: Dict[str, Any], task_vars: Dict[str, Any]) -> Dict[str, Any]:
         """A source on the controller that has no checksum is known by its content's."""
         if not _may_bring(args):
             return args

@@ -44,7 +44,7 @@ class QuickAction(ActionBase):
         result = super().run(tmp, task_vars)
         try:
             # A copy: _execute_module writes into what it is given, and 'until' comes here again with the same task.
-            args = self.prepare(dict(self._task.args))
+            args = self.prepare(dict(self._task.args), task_vars)
             quick, plan = self._quick(args, task_vars)
             if quick is None:
                 quick = self._ship(self.hand_over(args, plan), task_vars)
@@ -52,10 +52,11 @@ class QuickAction(ActionBase):
             quick = dict(error.result(), failed=True, msg=error.message)
         return merge_hash(result, quick)
 
-    def prepare(self, args: Dict[str, Any]) -> Dict[str, Any]:
+    def prepare(self, args: Dict[str, Any], task_vars: Dict[str, Any]) -> Dict[str, Any]:
         """The arguments as they are planned with: what a subject has to know of files on the controller is filled in.
 
-        Returns wrong arguments as they are: the module says what is wrong. Raises SlipwayError.
+        task_vars: the task's variables, not templated. Returns wrong arguments as they are: the module says what is wrong.
+        Raises SlipwayError.
         """
         return args
 

@@ -20,6 +20,7 @@ SPEC: Dict[str, Any] = dict(
     catalogue=dict(type="list", elements="raw", default=[]),
     catalogue_state=dict(type="str", choices=["present", "absent"]),
     catalogue_only=dict(type="str", choices=["files", "registration"]),
+    variables=dict(type="str"),
     force=dict(type="bool", default=False),
     requirements=dict(type="list", elements="dict", options=REQUIREMENT_SPEC, default=[]),
     probe=dict(type="str", choices=["changed", "always", "never"], default="changed"),
@@ -50,10 +51,11 @@ class Wanted(NamedTuple):
 
 def parse(params: Dict[str, Any]) -> Wanted:
     """The value of validated parameters. Raises SlipwayError that names the option."""
-    if params.get("catalogue"):
-        raise SlipwayError(
-            "catalogue_elsewhere", "catalogue: it is read on the controller, by the action plugin of host_runtimes; call the "
-            "module by that name", option="catalogue")
+    for option in ("catalogue", "variables"):
+        if params.get(option):
+            raise SlipwayError(
+                "catalogue_elsewhere", "%s: it is read on the controller, by the action plugin of host_runtimes; call the "
+                "module by that name" % option, option=option)
     registration = engine.parse(params)
     timeout = params.get("probe_timeout", 30)
     if timeout < 1:

@@ -7,7 +7,7 @@ from typing import Any, Dict, List
 
 import pytest
 
-from ansible_collections.slipway.runtimes.plugins.action.host_runtimes import catalogued
+from ansible_collections.slipway.runtimes.plugins.action.host_runtimes import catalogued, with_variables
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError
 
 OLDER = {"name": "runc", "version": "1.1.15", "install_from": "none"}
@@ -31,6 +31,22 @@ def test_the_default_is_named_as_a_wish_is(wishes: List[Any], default: str, more
     found = catalogued(dict(more, catalogue=wishes, default_runtime=default))
     assert found["default_runtime"] == expected
     assert not any(option.startswith("catalogue") for option in found)
+
+
+@pytest.mark.parametrize("args, variables, expected", [
+    ({}, {"our_wanted": ["crun"], "our_state": "absent", "our_default": "crun", "our_probe": "never"},
+     {"catalogue": ["crun"], "catalogue_state": "absent", "default_runtime": "crun", "probe": "never"}),
+    ({"probe": "always", "force": True}, {"our_probe": "never"}, {"probe": "never", "force": True}),
+    ({"probe": "always"}, {"our_probe": "", "our_mirror": "", "our_default": None, "our_ca_path": "OMIT"}, {"probe": "always"}),
+    ({}, {"our_proxy": "", "our_force": False, "our_features": {}}, {"proxy": "", "force": False, "features": {}}),
+    ({}, {"probe": "never", "other_probe": "never", "our_variables": "x"}, {}),
+])
+def test_options_by_variables(args: Dict[str, Any], variables: Dict[str, Any], expected: Dict[str, Any]) -> None:
+    assert with_variables(dict(args, variables="our_"), dict(variables, omit="OMIT"), lambda given: given) == expected
+
+
+def test_a_task_without_a_prefix_reads_no_variable() -> None:
+    assert with_variables({"probe": "never"}, {"probe": "always"}, lambda given: pytest.fail("templated")) == {"probe": "never"}
 
 
 def test_a_part_of_it() -> None:
