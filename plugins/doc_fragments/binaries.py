@@ -141,6 +141,12 @@ options:
           - Of a folder only the architecture of its programs is looked at.
         type: bool
         default: true
+      set:
+        description:
+          - A name for what belongs together, with O(binaries[].state=absent). M(slipway.runtimes.host_runtimes) does not take
+            away what a runtime that stays registered still uses, nor anything else of its set.
+        type: str
+        default: ''
       state:
         description:
           - Whether the files are there. V(absent) removes what the receipt lists and gives back what was there before;

@@ -199,9 +199,26 @@ def test_prune(clean: Releases) -> None:
     checked = drive(clean, wanted(clean, "crun", prune="managed"), check_mode=True)
     assert checked.changed and host.sh("ls /srv/wanted") == "crun\nrunsc\nyouki"
     done = drive(clean, wanted(clean, "crun", prune="managed", probe="never"))
-    assert done.result["pruned"] == {"runtimes": ["youki"], "binaries": ["runsc", "youki"]}, done.text
-    assert host.loaded() == ["crun", "runsc", "theirs"] and host.sh("ls /srv/wanted") == "crun"
+    assert done.result["pruned"] == {"runtimes": ["youki"], "binaries": ["youki"]}, done.text
+    # Its entry is not ours any more, and still needs it.
+    assert done.result["kept"] == {"runsc": ["runtimes[runsc]"]}
+    assert host.loaded() == ["crun", "runsc", "theirs"] and host.sh("ls /srv/wanted") == "crun\nrunsc"
     assert drive(clean, wanted(clean, "crun", prune="managed")).changed is False
+    assert drive(clean, dict(wanted(clean, "crun", prune="managed"), runtimes=gone("runsc")["runtimes"])).changed
+    assert host.sh("ls /srv/wanted") == "crun"
+
+
+def test_one_of_two_names_of_a_program_goes(clean: Releases) -> None:
+    """The other one keeps the file, and the last one takes it along."""
+    params = wanted(clean, "crun", probe="never")
+    params["runtimes"].append(dict(params["runtimes"][0], name="crun-debug", args=["--debug"]))
+    assert drive(clean, params).changed
+    other = dict(gone("crun"), runtimes=[{"name": "crun-debug", "state": "absent"}])
+    for changed in (True, False):
+        done = drive(clean, other)
+        assert done.changed is changed and done.result["kept"] == {"crun": ["runtimes[crun]"]}, done.text
+    assert clean.host.loaded() == ["crun"] and clean.host.sh("ls /srv/wanted") == "crun"
+    assert drive(clean, gone("crun")).changed and clean.host.sh("ls -A /srv/wanted /var/lib/slipway-runtimes 2>&1 | grep -c crun; :") == "0"
 
 
 POINTS = ["check:after", "commit:after", "observe:after", "withdraw:after", "settle:after"]

@@ -40,6 +40,7 @@ BINARY_SPEC = dict(
     files=dict(type="list", elements="dict", options=FILE_SPEC, default=[]),
     replace=dict(type="bool", default=False),
     verify=dict(type="bool", default=True),
+    set=dict(type="str", default=""),
     state=dict(type="str", choices=["present", "absent"], default="present"),
 )
 
@@ -123,7 +124,8 @@ class Build(NamedTuple):
 
 class Binary(NamedTuple):
     """One runtime's files. Where it is present it has exactly one of url, src, architectures (machine, as uname -m says
-    it, to source; see for_machine), build and files with contents. option: what messages call it."""
+    it, to source; see for_machine), build and files with contents. set: what belongs together, by a name of its own; ''
+    where it stands alone. option: what messages call it."""
 
     name: str
     option: str
@@ -135,6 +137,7 @@ class Binary(NamedTuple):
     files: Tuple[File, ...] = ()
     replace: bool = False
     verify: bool = True
+    set: str = ""
     present: bool = True
     architectures: Dict[str, Source] = {}
     build: Optional[Build] = None
@@ -230,7 +233,7 @@ def _parse_binary(one: Dict[str, Any], option: str, fetching: Fetching) -> Binar
         raise _bad(
             option + ".name", "letters, digits, '.', '_' and '-', and no '.' or '-' first; got '%s'" % name, "bad_name")
     if one.get("state") == "absent":
-        return Binary(name=name, option="binaries[%s]" % name, present=False)
+        return Binary(name=name, option="binaries[%s]" % name, set=one.get("set") or "", present=False)
     option = "binaries[%s]" % name
     remote = bool(one.get("remote_src"))
     files = tuple(

@@ -43,13 +43,18 @@ class Claims(NamedTuple):
     others: Tuple[Claim, ...] = ()
 
 
+# What is not to go although it is asked for, by kind and name, with the entries of the engine that use it.
+Used = Dict[Tuple[str, str], List[str]]
+
+
 class Effective(NamedTuple):
-    """What is really to be done. wanted: with what is pruned, and without what others claim. kept: what others claim,
-    with their keys. pruned: names by kind."""
+    """What is really to be done. wanted: with what is pruned, and without what others claim or entries use. kept: what
+    others claim, with their keys, and what entries use, with those. pruned: names by kind."""
 
     wanted: Wanted
     kept: Dict[str, List[str]]
     pruned: Dict[str, List[str]]
+    used: Used = {}
 
 
 def folder(lib_dir: str) -> str:
@@ -132,6 +137,25 @@ def effective(wanted: Wanted, claims: Claims, entries: Optional[Dict[str, Any]] 
         kept=kept, pruned=pruned)
 
 
+def sparing(view: Effective, used: Used) -> Effective:
+    """The same without taking away what entries that stay still use."""
+    if not used:
+        return view
+    wanted = view.wanted
+    kept = dict(view.kept)
+    for (_kind, name), users in used.items():
+        kept[name] = kept.get(name, []) + [one for one in users if one not in kept.get(name, [])]
+    pruned = {
+        kind: [name for name in names if (kind, name) not in used] for kind, names in view.pruned.items()}
+    return Effective(
+        wanted=wanted._replace(
+            binaries=wanted.binaries._replace(binaries=tuple(
+                one for one in wanted.binaries.binaries if one.present or ("binaries", one.name) not in used)),
+            packages=wanted.packages._replace(packages=tuple(
+                one for one in wanted.packages.packages if one.present or ("packages", one.name) not in used))),
+        kept=kept, pruned={kind: names for kind, names in pruned.items() if names}, used=used)
+
+
 def prunable(wanted: Wanted, claims: Claims) -> Dict[str, List[str]]:
     """What the engine's own claim names and nobody asks for, by kind; an empty map where that is nothing."""
     def others(kind: str, name: str) -> bool:
@@ -150,11 +174,11 @@ def prunable(wanted: Wanted, claims: Claims) -> Dict[str, List[str]]:
     return {key: names for key, names in found.items() if names}
 
 
-def after(wanted: Wanted, claims: Claims, *, added: Collection[str]) -> Claim:
+def after(wanted: Wanted, claims: Claims, *, added: Collection[str], used: Collection[Tuple[str, str]] = ()) -> Claim:
     """The own claim once all is done.
 
     wanted: as it was asked for, not in view of the claims. added: the names that this run adds to the engine's file, or
-    changes there.
+    changes there. used: what does not go because entries use it, by kind and name.
     """
     own = claims.own
     entries = {} if wanted.prune else dict(own.entries)
@@ -166,11 +190,17 @@ def after(wanted: Wanted, claims: Claims, *, added: Collection[str]) -> Claim:
             entries[runtime.name] = new
     return Claim(
         key=own.key, entries=entries,
-        binaries=_claimed(own.binaries, [(one.name, one.present) for one in wanted.binaries.binaries], wanted.prune),
-        packages=_claimed(own.packages, [(one.name, one.present) for one in wanted.packages.packages], wanted.prune))
+        binaries=_claimed(
+            own.binaries, [(one.name, one.present) for one in wanted.binaries.binaries], wanted.prune,
+            used=[name for kind, name in used if kind == "binaries"]),
+        packages=_claimed(
+            own.packages, [(one.name, one.present) for one in wanted.packages.packages], wanted.prune,
+            used=[name for kind, name in used if kind == "packages"]))
 
 
-def _claimed(old: Tuple[str, ...], wanted: List[Tuple[str, bool]], prune: bool) -> Tuple[str, ...]:
-    absent = set(name for name, present in wanted if not present)
-    kept = set() if prune else set(old)
+def _claimed(
+    old: Tuple[str, ...], wanted: List[Tuple[str, bool]], prune: bool, *, used: Collection[str]
+) -> Tuple[str, ...]:
+    absent = set(name for name, present in wanted if not present and name not in used)
+    kept = set(old).intersection(used) if prune else set(old)
     return tuple(sorted((kept | set(name for name, present in wanted if present)) - absent))

@@ -18,7 +18,6 @@ from ..core.plan import Plan
 from ..core.subject import Effects
 from ..core.transaction import as_slipway
 from ..engines.docker.effects import EngineEffects, folders
-from ..engines.docker.plan import read_document
 from ..engines.docker.questions import engine_questions, read_engine
 from ..engines.runtime_probe import prove, require
 from ..packages.effects import PackageEffects
@@ -58,13 +57,15 @@ class HostEffects(Effects):
         wanted = self.wanted
         snapshot = host.ask(claims_of.questions(wanted.place) + requirements.questions(wanted.requirements))
         self.claims = claims_of.read(snapshot, wanted.place)
-        self.view = view = claims_of.effective(wanted, self.claims, self._entries())
-        self.packages.wanted = view.wanted.packages
-        self.binaries.wanted = view.wanted.binaries
-        packages = self.packages.plan(check_mode=check_mode) if view.wanted.packages.packages else Plan(
-            result={"packages": []})
-        binaries = self.binaries.plan(check_mode=check_mode) if view.wanted.binaries.binaries else Plan(
-            result={"binaries": []})
+        pruned = wanted.prune and "runtimes" in claims_of.prunable(wanted, self.claims)
+        view = claims_of.effective(wanted, self.claims, self._entries() if pruned else None)
+        packages, binaries = self._installed(view, check_mode=check_mode)
+        if view.wanted.speaks and planner.takes(binaries, packages):
+            used = planner.used(view.wanted.engine, self._entries(), binaries, packages)
+            if used:
+                view = claims_of.sparing(view, used)
+                packages, binaries = self._installed(view, check_mode=check_mode)
+        self.view = view
         engine = None
         if view.wanted.speaks:
             moves = planner.moves_of(binaries, packages)
@@ -78,14 +79,20 @@ class HostEffects(Effects):
         self.proving = planner.to_prove(wanted, self.parts)
         return planner.plan(wanted, view, self.claims, self.parts, requirements.facts(snapshot), check_mode=check_mode)
 
-    def _entries(self) -> Optional[Dict[str, Any]]:
-        """What the engine's file has, where something may be pruned of it."""
-        if not self.wanted.prune or "runtimes" not in claims_of.prunable(self.wanted, self.claims):
-            return None
+    def _installed(self, view: Effective, *, check_mode: bool) -> Tuple[Plan, Plan]:
+        """The plans of packages and of files."""
+        self.packages.wanted = view.wanted.packages
+        self.binaries.wanted = view.wanted.binaries
+        packages = self.packages.plan(check_mode=check_mode) if view.wanted.packages.packages else Plan(
+            result={"packages": []})
+        binaries = self.binaries.plan(check_mode=check_mode) if view.wanted.binaries.binaries else Plan(
+            result={"binaries": []})
+        return packages, binaries
+
+    def _entries(self) -> Dict[str, Any]:
+        """What the engine's file has."""
         place = self.wanted.place
-        state = read_engine(host.ask(engine_questions(place)), place)
-        entries = read_document(state).data.get(planner.RUNTIMES)
-        return entries if isinstance(entries, dict) else {}
+        return planner.entries_of(read_engine(host.ask(engine_questions(place)), place))
 
     # -- check
 
@@ -184,7 +191,7 @@ class HostEffects(Effects):
 
     def _claim(self) -> Claim:
         added = (self.parts.engine.after if self.parts.engine is not None else {}).get(planner.RUNTIMES) or {}
-        return claims_of.after(self.wanted, self.claims, added=added)
+        return claims_of.after(self.wanted, self.claims, added=added, used=self.view.used if self.view is not None else ())
 
     def _keep(self, claim: Claim) -> None:
         if claim.empty:

@@ -5,13 +5,16 @@
 """The planner of host_runtimes: the plans of its parts, each in view of the others, become one. Pure."""
 
 import posixpath
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ..core.plan import Plan
+from ..engines.docker.entries import normal
+from ..engines.docker.plan import read_document
 from ..engines.docker.questions import EngineState, Found
-from ..engines.runtime import Runtime, is_wasm_shim, shim_binary
+from ..engines.docker.wanted import Wanted as Registration
+from ..engines.runtime import Runtime, is_shim_name, is_wasm_shim, shim_binary
 from . import claims as claims_of, requirements
-from .claims import Claims, Effective
+from .claims import Claims, Effective, Used
 from .requirements import Facts
 from .wanted import Wanted
 
@@ -76,6 +79,63 @@ def _found(name: str, found: Found, moves: Moves) -> Found:
     return found._replace(path="")
 
 
+def takes(binaries: Plan, packages: Plan) -> bool:
+    """Whether two plans take anything away."""
+    return any(step.action == "remove" for step in binaries.steps + packages.steps)
+
+
+def entries_of(state: EngineState) -> Dict[str, Any]:
+    """The runtimes in an engine's file. Raises SlipwayError where the file is broken."""
+    entries = read_document(state).data.get(RUNTIMES)
+    return entries if isinstance(entries, dict) else {}
+
+
+def used(registration: Registration, entries: Mapping[str, Any], binaries: Plan, packages: Plan) -> Used:
+    """What two plans take away, and entries of the engine that stay still use, with those.
+
+    registration: what is wanted of the engine. entries: what its file has.
+    """
+    staying = {
+        name: _used_by(one) for name, one in entries.items()
+        if name not in [runtime.name for runtime in registration.runtimes] and not registration.takes(name, entries)}
+    found: Used = {}
+    sets: Dict[str, List[str]] = {}
+    going = [step for step in binaries.steps if step.action == "remove"]
+    for step in going:
+        users = _users([one.dest for one in step.detail.goes], staying)
+        if users:
+            found["binaries", step.target] = users
+            sets.setdefault(step.detail.binary.set, []).extend(users)
+    for step in going:
+        users = sets.get(step.detail.binary.set) if step.detail.binary.set else None
+        if users:
+            found["binaries", step.target] = sorted(set(users))
+    for step in packages.steps:
+        if step.action == "remove":
+            users = _users([step.detail.receipt.path], staying)
+            if users:
+                found["packages", step.target] = users
+    return found
+
+
+def _users(paths: Sequence[str], staying: Dict[str, List[str]]) -> List[str]:
+    return [
+        "runtimes[%s]" % name for name, words in sorted(staying.items())
+        if any(_covers(paths, word) if word.startswith("/") else word in map(posixpath.basename, paths) for word in words)]
+
+
+def _used_by(entry: Any) -> List[str]:
+    """The paths, and the bare names of programs, that an entry of the engine's file names."""
+    found = normal(entry)
+    if not isinstance(found, dict):
+        return []
+    kind = found.get("runtimeType")
+    options = found.get("options")
+    words = [found.get("path"), shim_binary(kind) if isinstance(kind, str) and is_shim_name(kind) else kind]
+    words.extend(options.values() if isinstance(options, dict) else ())
+    return [word for word in words if isinstance(word, str) and word]
+
+
 def _covers(paths: Sequence[str], path: str) -> bool:
     return any(path == one or path.startswith(one + "/") for one in paths)
 
@@ -89,7 +149,7 @@ def plan(
         host = host._replace(engine=engine.result.get("version") or "", image_store=_store(wanted, engine))
     requirements.check(wanted.requirements, host)
     unknown = parts.packages.unknown + parts.binaries.unknown + (engine.unknown if engine is not None else ())
-    if claims_of.after(wanted, claims, added=()) != claims.own:
+    if claims_of.after(wanted, claims, added=(), used=view.used) != claims.own:
         unknown += ("whose files these are",)
     result: Dict[str, Any] = dict(parts.packages.result, **parts.binaries.result)
     result.update(engine.result if engine is not None else {"action": "none", "restart_required": False})

@@ -14,8 +14,10 @@ from ..core.snapshot import Question, Snapshot, part_question
 from ..core.subject import Effects, Subject
 from ..engines.docker import plan as engine_plan, questions as engine_questions
 from ..engines.engine_runtimes import EngineRuntimes
+from ..packages import plan as packages_plan, receipt as packages_receipt
 from ..packages.subject import RuntimePackages
 from . import claims as claims_of, plan as planner, requirements
+from .claims import Effective
 from .plan import Parts
 from .wanted import SPEC, Wanted, parse
 
@@ -48,15 +50,15 @@ class HostRuntimes(Subject):
     def plan(self, wanted: Wanted, snapshot: Snapshot, *, check_mode: bool) -> Plan:
         claims = claims_of.read(snapshot, wanted.place)
         view = claims_of.effective(wanted, claims)
-        answers = snapshot.part("bin")
-        binaries = binaries_plan.plan(
-            for_machine(view.wanted.binaries, binaries_receipt.machine_of(answers)),
-            self.binaries.found(wanted.binaries, answers)) if wanted.binaries.binaries else Plan(result={"binaries": []})
-        packages = self.packages.plan(wanted.packages, snapshot.part("pkg"), check_mode=check_mode)
+        binaries, packages = self._installed(wanted, view, snapshot)
         engine = None
         if wanted.speaks:
             state = engine_questions.read_engine(
                 snapshot.part("eng"), wanted.place, shims=wanted.engine.shims, programs=wanted.engine.programs)
+            if planner.takes(binaries, packages):
+                used = planner.used(wanted.engine, planner.entries_of(state), binaries, packages)
+                view = claims_of.sparing(view, used)
+                binaries, packages = self._installed(wanted, view, snapshot)
             state = planner.moved(state, planner.moves_of(binaries, packages))
             engine = engine_plan.plan(wanted.engine, state, check_mode=check_mode)
         plan = planner.plan(
@@ -64,6 +66,16 @@ class HostRuntimes(Subject):
         if wanted.prune and claims_of.prunable(wanted, claims):
             plan = plan._replace(unknown=plan.unknown + ("what is to be pruned",))
         return plan
+
+    def _installed(self, wanted: Wanted, view: Effective, snapshot: Snapshot) -> Tuple[Plan, Plan]:
+        """The plans of files and of packages."""
+        answers = snapshot.part("bin")
+        binaries = binaries_plan.plan(
+            for_machine(view.wanted.binaries, binaries_receipt.machine_of(answers)),
+            self.binaries.found(wanted.binaries, answers)) if wanted.binaries.binaries else Plan(result={"binaries": []})
+        packages = packages_plan.plan(
+            view.wanted.packages, packages_receipt.read(snapshot.part("pkg"), wanted.packages))
+        return binaries, packages
 
     def effects(self, wanted: Wanted) -> Effects:
         from .effects import HostEffects  # only a host needs it

@@ -247,9 +247,12 @@ def _absent(wish: Wish, entry: Entry) -> Dict[str, Any]:
     version = wish.version or entry.get("version", "")
     values = _values(
         wish._replace(path="", options={}), entry, origin="none", version=version, layout={}, way={})
-    names = _names(entry, values)
+    # Its parts stay together where an entry of the engine still uses one of them; settings are one entry's own.
+    parts = _sources(entry, values)
+    shared = {"set": wish.name} if len(parts) > 1 else {}
     found: Dict[str, Any] = {
-        "binaries": [{"name": name, "state": "absent"} for name in names],
+        "binaries": [
+            dict(shared if name in parts else {}, name=name, state="absent") for name in _names(entry, values)],
         "runtimes": [{"name": values["as"], "state": "absent"}]}
     if entry.get("packages"):
         found["packages"] = [dict(_package_names(entry), name=wish.name, state="absent")]
@@ -262,9 +265,14 @@ def _receipts(case: _Case) -> List[str]:
 
 def _names(entry: Entry, values: Dict[str, str]) -> List[str]:
     """Every receipt that a runtime may have, whatever its layout and its way."""
-    sources = [one["name"] for layout in entry.get("layouts") or () for one in layout["sources"]]
     configs = [way["config"]["name"] for way in (entry.get("ways") or {}).values() if "config" in way]
-    return list(dict.fromkeys(fill(name, values) for name in (sources or ["{as}"]) + configs))
+    return list(dict.fromkeys(_sources(entry, values) + [fill(name, values) for name in configs]))
+
+
+def _sources(entry: Entry, values: Dict[str, str]) -> List[str]:
+    """The receipts of its programs."""
+    names = [one["name"] for layout in entry.get("layouts") or () for one in layout["sources"]]
+    return list(dict.fromkeys(fill(name, values) for name in names or ["{as}"]))
 
 
 def _first_name(case: _Case) -> str:

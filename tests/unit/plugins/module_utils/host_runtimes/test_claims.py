@@ -91,6 +91,19 @@ def test_nothing_is_pruned_that_nobody_claimed(prune: str) -> None:
     assert view.pruned == {} and names_in(view, "binaries") == {"crun": True}
 
 
+def test_what_an_entry_uses_is_spared_and_stays_claimed() -> None:
+    asked, own = wanted(absent="crun youki"), Claims(claim("crun youki"))
+    used = {("binaries", "crun"): ["runtimes[fast]"]}
+    view = claims_of.sparing(claims_of.effective(asked, own), used)
+    assert names_in(view, "binaries") == {"youki": False} and names_in(view, "packages") == {"crun-pkg": False, "youki-pkg": False}
+    assert view.kept == {"crun": ["runtimes[fast]"]}
+    assert claims_of.after(asked, own, added=(), used=view.used) == Claim("docker", binaries=("crun",))
+    pruning = wanted("youki", prune="managed")
+    view = claims_of.sparing(claims_of.effective(pruning, own, {"crun": CRUN}), used)
+    assert view.pruned == {"packages": ["crun-pkg"], "runtimes": ["crun"]}
+    assert claims_of.after(pruning, own, added=(), used=view.used) == claim("youki")._replace(binaries=("crun", "youki"))
+
+
 AFTER = (
     ("all is new", Claim("docker"), dict(present="crun"), ["crun"], claim("crun")),
     ("the entry was there before us", Claim("docker"), dict(present="crun"), [], claim("crun")._replace(entries={})),

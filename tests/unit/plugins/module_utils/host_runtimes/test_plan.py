@@ -73,6 +73,33 @@ def wanted(**more: Any) -> Wanted:
         {"name": "io.containerd.wasmtime.v1"}, {"name": "old", "state": "absent"}]}, **more))
 
 
+USED = (
+    ("nobody", {}, {}),
+    ("its own entry, which goes", {"other": {"path": "/usr/local/bin/runsc"}}, {}),
+    ("another one, by path", {"gvisor": {"PATH": "/usr/local/bin/runsc"}}, {"gvisor": "gvisor", "gvisor-shim": "gvisor"}),
+    ("by the shim's name", {"gvisor": {"runtimeType": "io.containerd.runsc.v1"}}, {"gvisor": "gvisor", "gvisor-shim": "gvisor"}),
+    ("by the shim's file", {"x": {"runtimeType": "/usr/local/bin/containerd-shim-runsc-v1"}}, {"gvisor": "x", "gvisor-shim": "x"}),
+    ("by a bare name", {"x": {"path": "runsc"}}, {"gvisor": "x", "gvisor-shim": "x"}),
+    ("its settings", {"x": {"runtimeType": "y.z", "options": {"ConfigPath": "/etc/containerd/runsc.toml"}}}, {"settings": "x"}),
+    ("what is below a folder", {"x": {"path": "/opt/tree/bin/x"}}, {"tree": "x"}),
+    ("others", {"x": {"path": "/usr/bin/runsc"}, "y": "odd", "z": {"options": 3}}, {}),
+)
+
+
+@pytest.mark.parametrize("name, entries, held", USED, ids=[one[0] for one in USED])
+def test_what_entries_that_stay_use(name: str, entries: Dict[str, Any], held: Dict[str, str]) -> None:
+    def going(receipt: str, dest: str, together: str = "") -> Step:
+        binary = Binary(name=receipt, option="x", set=together, present=False)
+        return Step("remove", receipt, Change(binary, None, {}, (Placed("", dest, "", "", "", "file"),)))
+
+    steps = (
+        going("gvisor-shim", "/usr/local/bin/containerd-shim-runsc-v1", "gvisor"), going("gvisor", "/usr/local/bin/runsc", "gvisor"),
+        going("settings", "/etc/containerd/runsc.toml"), going("tree", "/opt/tree"), going("single", "/opt/single"))
+    asked = parse({"runtimes": [{"name": "other", "state": "absent"}]}).engine
+    assert planner.used(asked, entries, Plan(steps=steps), Plan()) == {
+        ("binaries", receipt): ["runtimes[%s]" % user] for receipt, user in held.items()}
+
+
 ALL = ("youki", "crun", "gvisor", "io.containerd.wasmtime.v1")
 
 PROVE = (

@@ -215,6 +215,13 @@ def test_one_runtime_under_two_names() -> None:
     assert len(set(one["files"][0]["dest"] for one in found["binaries"])) == 4
 
 
+def test_what_goes_together() -> None:
+    """Programs do, where there are several; settings are one name's own."""
+    assert [(one["name"], one.get("set")) for one in resolve([{"name": "gvisor", "as": "other", "state": "absent"}])["binaries"]] == [
+        ("gvisor", "gvisor"), ("gvisor-shim", "gvisor"), ("gvisor-other-config", None)]
+    assert "set" not in resolve([{"name": "youki", "state": "absent"}])["binaries"][0]
+
+
 def test_one_of_two_names_goes() -> None:
     """The other one keeps its files."""
     found = resolve([{"name": "youki", "as": "old", "state": "absent"}, "youki"])
