@@ -130,7 +130,7 @@ options:
         description:
           - Whether a file that was there before may be replaced. It is set aside with everything that belongs to it,
             below
-            C(/var/lib/slipway-runtimes/kept), and comes back on removal.
+            C(/var/lib/slipway-runtimes/kept) or the user's own state folder, and comes back on removal.
         type: bool
         default: false
       verify:

@@ -44,9 +44,15 @@ options:
     description:
       - Take only a part of what O(catalogue) comes to. With V(files) nothing is asked of the engine; with V(registration) what the
         engine is told of has to be in place.
-      - A user's own engine needs both, in two tasks, the files by root and the registration by the user, see O(scope).
+      - A user's own engine needs both, in two tasks, the files by root and the registration by the user, see O(scope); or none of
+        this, where the files go below the user's home.
     type: str
     choices: [files, registration]
+  files_for:
+    description:
+      - The user whose own engine the files are for, in a task of root's with O(catalogue_only=files). They are then claimed for that
+        engine, so that it and the engines of the host let go of them each for itself.
+    type: str
   variables:
     description:
       - A prefix of variables, for roles. With V(ours_) the variable C(ours_probe) gives O(probe), and so on for every option;
@@ -169,7 +175,8 @@ extends_documentation_fragment:
   - slipway.runtimes.registration
   - slipway.runtimes.runtimes
 notes:
-  - The task needs root (C(become=true)) to change anything. With O(scope=user) it registers only; files and packages are the host's.
+  - The task needs root (C(become=true)) to change anything. With O(scope=user) it is the user's own, and so are its files, which have
+    to go below the user's home, and its notes, below C($XDG_STATE_HOME). Packages are the host's.
   - A daemon that does not run is not started. Nothing is proven then, and a warning says so.
 seealso:
   - module: slipway.runtimes.runtime_binary

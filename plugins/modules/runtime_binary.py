@@ -33,6 +33,15 @@ options:
         changed. With O(binaries[].state=present) they are put back either way, with a warning.
     type: bool
     default: false
+  scope:
+    description:
+      - Whose files these are. With V(system) the host's, and its root's. With V(user) those of the user that the task runs as, below
+        the user's home; receipts are kept below C($XDG_STATE_HOME) (C(~/.local/state)).
+    type: str
+    choices:
+      - system
+      - user
+    default: system
 attributes:
   check_mode:
     support: full
@@ -47,7 +56,7 @@ extends_documentation_fragment:
   - slipway.runtimes.binaries
   - slipway.runtimes.engine.quick
 notes:
-  - The task needs root (C(become=true)) to change anything.
+  - The task needs root (C(become=true)) to change anything, unless O(scope=user).
   - Archives are refused as a whole that have absolute paths, C(..), links that lead out of them, devices, pipes, set-id
     bits, sparse files, encrypted members or a path twice, or that unpack to more than 200 times their size.
 seealso:

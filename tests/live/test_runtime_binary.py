@@ -310,7 +310,7 @@ def test_edited_during_the_run(releases: Releases) -> None:
 
 
 @pytest.mark.parametrize("point", ["swap.forward@lib:before", "swap.forward@lib:after", "_check_unchanged:before", "apply:after",
-                                   "effects._measured:before", "settle:before", "effects._write_receipts:before"])
+                                   "_measured:before", "settle:before", "_write_receipts:before"])
 def test_failures(releases: Releases, point: str) -> None:
     """A full disk at each step: the old files, all of them."""
     releases.drive(releases.binary("1"))
@@ -328,7 +328,7 @@ POINTS = (
     "host.rename@binaries.journal:after", "fetch.download:before", "fetch.download:after", "archive.take:after",
     "effects.check_program:before", "effects.check_tree:after", "check:after", "commit:before", "swap.forward@%s:before" % TOOL,
     "os.link:after", "swap.forward@%s:after" % TOOL, "os.rename@/opt/tool/lib:before", "os.rename@/opt/tool/lib:after",
-    "commit:after", "apply:after", "effects._measured:before", "observe:after", "settle:before", "_finish:before",
+    "commit:after", "apply:after", "_measured:before", "observe:after", "settle:before", "_finish:before",
     "swap.remove:after", "_finish:after", "host.remove@binaries.journal:before")
 
 

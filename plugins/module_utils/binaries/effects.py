@@ -18,7 +18,7 @@ import pwd
 import shutil
 from typing import IO, Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
-from ..core import host
+from ..core import host, receipts as noted
 from ..core.errors import SlipwayError
 from ..core.plan import Plan
 from ..core.reading import answers, require_readable
@@ -26,7 +26,7 @@ from ..core.subject import Effects, Subject
 from . import archive, fetch, plan as planner, receipt as receipts, swap
 from .plan import Change
 from .programs import check_program, check_tree
-from .receipt import KEPT, LIB_DIR, RECEIPTS, Asked, Found, Placed, Receipt
+from .receipt import JOURNAL, KEPT, LOCK, RECEIPTS, Asked, Found, Placed, Receipt
 from .swap import Unit
 from .wanted import (
     CONTENT_MODE, DEFAULT_MODE, FOLDER, Binary, Build, File, Wanted, file_name, for_machine, made_source)
@@ -59,12 +59,14 @@ class Work:
 class BinaryEffects(Effects):
     """The binaries of one host, for one run."""
 
-    lock_paths = (receipts.LOCK,)
-    journal_path = receipts.JOURNAL
-
     def __init__(self, subject: Subject, wanted: Wanted) -> None:
         self.subject = subject
         self.wanted = wanted
+        run_dir, self.lib_dir = noted.folders(wanted.scope)
+        self.lock_paths = (os.path.join(run_dir, LOCK),)
+        self.journal_path = os.path.join(self.lib_dir, JOURNAL)
+        self.receipts = os.path.join(self.lib_dir, RECEIPTS)
+        self.kept = os.path.join(self.lib_dir, KEPT)
         self.found: Dict[str, Found] = {}
         self.work = Work()
         self.token = "%s%d" % (hashlib.sha256(os.urandom(8)).hexdigest()[:8], os.getpid())
@@ -77,7 +79,7 @@ class BinaryEffects(Effects):
 
     def plan(self, *, check_mode: bool) -> Plan:
         snapshot = answers(self.subject, self.wanted, check_mode=check_mode)
-        require_readable(snapshot, who="root")
+        require_readable(snapshot, who="root" if self.wanted.scope == "system" else "their owner")
         self.wanted = for_machine(self.wanted, receipts.machine_of(snapshot))
         self.found = self.subject.found(self.wanted, snapshot)  # type: ignore[attr-defined]
         return planner.plan(self.wanted, self.found)
@@ -87,6 +89,7 @@ class BinaryEffects(Effects):
     def check(self, plan: Plan) -> None:
         for step in plan.steps:
             self._check_owners(step.detail)
+            _check_places(step.detail)
         self.work = Work()
         staged = self._lay_out(plan)
         self._journal("check")
@@ -102,13 +105,13 @@ class BinaryEffects(Effects):
         except BaseException:
             self._sweep(self.work)
             host.remove(self.journal_path)
-            host.remove_empty([LIB_DIR])
+            host.remove_empty([self.lib_dir])
             raise
 
     def _check_owners(self, change: Change) -> None:
         """What another name put in place is not taken from it."""
         wanted = set(file.dest for file in change.binary.files)
-        for name, other in _all_receipts():
+        for name, other in self._all_receipts().items():
             both = sorted(wanted.intersection(one.dest for one in other.files))
             if name != change.binary.name and both:
                 raise SlipwayError(
@@ -121,7 +124,7 @@ class BinaryEffects(Effects):
         staged at."""
         work = self.work
         staged: Dict[str, Dict[str, str]] = {}
-        downloads = os.path.join(LIB_DIR, ".unfinished-" + self.token)
+        downloads = os.path.join(self.lib_dir, ".unfinished-" + self.token)
         places: Dict[str, str] = {}
         for step in plan.steps:
             change: Change = step.detail
@@ -155,7 +158,7 @@ class BinaryEffects(Effects):
             known = ours.get(file.dest)
             foreign = seen.kind == "foreign" or known is not None and planner.state_of(known, seen) == "other"
             if foreign:
-                kept[file.dest] = "%s/%s/%s" % (KEPT, binary.name, hashlib.sha256(
+                kept[file.dest] = "%s/%s/%s" % (self.kept, binary.name, hashlib.sha256(
                     (file.dest + self.token).encode("utf-8", "surrogateescape")).hexdigest()[:16])
                 work.kept_new.append((file.dest, kept[file.dest]))
             path = staged[file.dest]
@@ -253,7 +256,7 @@ class BinaryEffects(Effects):
         if binary.build is not None:
             return self._built(binary, binary.build)
         if binary.url and not self.wanted.fetching.controller:
-            path = os.path.join(LIB_DIR, ".unfinished-" + self.token, binary.name)
+            path = os.path.join(self.lib_dir, ".unfinished-" + self.token, binary.name)
             self.source_digests[binary.name] = fetch.download(binary, self.wanted.fetching, path)
             return path
         if not binary.src or not binary.remote_src:
@@ -274,10 +277,11 @@ class BinaryEffects(Effects):
     def _built(self, binary: Binary, build: Build) -> str:
         """The path of what a command made."""
         option = binary.option + ".build"
-        folder = os.path.join(LIB_DIR, ".unfinished-" + self.token, binary.name)
+        folder = os.path.join(self.lib_dir, ".unfinished-" + self.token, binary.name)
         _make_folder(folder, 0o700)
         argv = [word.replace(FOLDER, folder) for word in build.argv]
-        environment = dict(os.environ, PATH=os.environ.get("PATH", "") + ":/usr/local/bin:/usr/bin:/bin:/root/.cargo/bin")
+        environment = dict(os.environ, PATH=":".join((
+            os.environ.get("PATH", ""), "/usr/local/bin:/usr/bin:/bin", os.path.expanduser("~/.cargo/bin"))))
         try:
             answer = host.run(
                 argv, seconds=build.timeout, environment=environment, stdin=build.stdin.encode("utf-8", "surrogateescape"))
@@ -317,7 +321,7 @@ class BinaryEffects(Effects):
 
     def _ask_again(self, binaries: Sequence[Binary]) -> Dict[str, Dict[str, receipts.Seen]]:
         asked = [Asked(one.name, tuple(self.found[one.name].seen)) for one in binaries]
-        read = receipts.read(host.ask(receipts.questions(asked, digest=False)), asked)
+        read = receipts.read(host.ask(receipts.questions(asked, digest=False, scope=self.wanted.scope)), asked)
         return {name: found.seen for name, found in read.items()}
 
     def apply(self, plan: Plan) -> None:
@@ -326,12 +330,12 @@ class BinaryEffects(Effects):
                     unit.dest for unit in self.work.units if unit.new and unit.dest not in self.restored]:
                 with contextlib.suppress(OSError):
                     host.run(["restorecon", "-R", path], seconds=60)
-        _write_receipts(self.work.new)
+        self._write_receipts(self.work.new)
 
     def observe(self, plan: Plan) -> None:
         for name, line in self.work.new.items():
             if line is not None:
-                self.work.new[name] = receipts.encode(_measured(receipts.decode(line, name)))
+                self.work.new[name] = receipts.encode(self._measured(receipts.decode(line, name)))
 
     def withdraw(self, plan: Plan) -> None:
         for unit in self.work.units:
@@ -340,7 +344,7 @@ class BinaryEffects(Effects):
 
     def settle(self, plan: Plan) -> Dict[str, Any]:
         if not plan.empty:
-            _write_receipts(self.work.new)
+            self._write_receipts(self.work.new)
             self.finishing = True
             self._finish(self.work)
         results = []
@@ -351,7 +355,7 @@ class BinaryEffects(Effects):
                 line = self.work.new[binary.name]
                 receipt = receipts.decode(line, binary.name) if line is not None else None
             elif receipt is not None and planner.stale(self.found[binary.name]):
-                _refresh(receipt, source_stat=self.found[binary.name].source_stat)
+                self._refresh(receipt, source_stat=self.found[binary.name].source_stat)
             results.append(planner.result_of(binary, actions.get(binary.name, ""), receipt))
         return {"binaries": results}
 
@@ -360,10 +364,10 @@ class BinaryEffects(Effects):
         for one in work.work + work.kept_gone:
             swap.remove(one)
         for folder in sorted(set(work.emptied), reverse=True):
-            _leave_folder(folder)
+            self._leave_folder(folder)
         for name in work.new:
-            host.remove_empty([os.path.join(KEPT, name)])
-        host.remove_empty([KEPT, RECEIPTS])
+            host.remove_empty([os.path.join(self.kept, name)])
+        host.remove_empty([self.kept, self.receipts])
 
     # -- back
 
@@ -380,10 +384,9 @@ class BinaryEffects(Effects):
         said = "An earlier run was interrupted at '%s'; " % stage
         if stage == "settle":
             for name, line in work.new.items():
-                host.remove_unfinished(receipts.receipt_path(name))
                 if line is not None:
                     with contextlib.suppress(SlipwayError):  # changed since: the plan will say so
-                        _write_receipts({name: receipts.encode(_measured(receipts.decode(line, name)))})
+                        self._write_receipts({name: receipts.encode(self._measured(receipts.decode(line, name)))})
             self._finish(work)
             return said + "it was finished: %s." % ", ".join(sorted(work.new))
         left = self._back(work)
@@ -393,16 +396,14 @@ class BinaryEffects(Effects):
     def _back(self, work: Work) -> str:
         """Put everything back; says what could not be."""
         said = [one for one in (swap.back(unit) for unit in reversed(work.units)) if one]
-        for name in work.old:
-            host.remove_unfinished(receipts.receipt_path(name))
-        _write_receipts(work.old, only_different=True)
+        self._write_receipts(work.old)
         for _dest, kept in work.kept_new:
             swap.remove(kept)
             host.remove_empty([os.path.dirname(kept)])
         self._sweep(work, keep=bool(said))
         for name, line in work.old.items():
             if line is not None:
-                _refresh(receipts.decode(line, name))
+                self._refresh(receipts.decode(line, name))
         return "; ".join(said) + "." if said else ""
 
     def _sweep(self, work: Work, *, keep: bool = False) -> None:
@@ -417,68 +418,82 @@ class BinaryEffects(Effects):
             else:
                 swap.remove(one)
         host.remove_empty(work.folders)
-        host.remove_empty([KEPT, RECEIPTS])
+        host.remove_empty([self.kept, self.receipts])
 
     def _journal(self, stage: str) -> None:
-        _make_folder(LIB_DIR, 0o755)
+        _make_folder(self.lib_dir, 0o755)
         text = json.dumps(dict(self.work.facts(), stage=stage), sort_keys=True) + "\n"
         host.replace(self.journal_path, text.encode("utf-8", "surrogateescape"), mode=0o600)
 
 
-# -- receipts on the host
+    # -- receipts
 
+    def _all_receipts(self) -> Dict[str, Receipt]:
+        return noted.read_all(self.receipts, receipts.decode)
 
-def _all_receipts() -> List[Tuple[str, Receipt]]:
-    """Every receipt of the host that can be read, by name."""
-    found = []
-    with contextlib.suppress(FileNotFoundError):
-        for entry in sorted(os.listdir(RECEIPTS)):
-            if entry.endswith(".json") and not entry.startswith("."):
-                raw = host.read(os.path.join(RECEIPTS, entry)) or b""
-                with contextlib.suppress(SlipwayError):
-                    found.append((entry[:-5], receipts.decode(raw.decode("utf-8", "surrogateescape"), entry[:-5])))
-    return found
+    def _write_receipts(self, lines: Dict[str, Optional[str]]) -> None:
+        noted.write_all(self.receipts, lines)
 
+    def _measured(self, receipt: Receipt) -> Receipt:
+        """The receipt, which lies on the host, with the stat of each file as it is. Raises SlipwayError where a content is
+        not what was put there."""
+        seen = self._ask(Asked(receipt.name, tuple(one.dest for one in receipt.files)), digest=True)
+        files = []
+        for one in receipt.files:
+            there = seen[one.dest]
+            if there.kind != one.kind or one.sha256 and there.sha256 != one.sha256:
+                raise SlipwayError("not_observed", "%s is not what was put there" % one.dest)
+            files.append(one._replace(stat=there.stat, sha256=there.sha256))
+        return receipt._replace(files=tuple(files))
 
-def _write_receipts(lines: Dict[str, Optional[str]], *, only_different: bool = False) -> None:
-    for name, line in lines.items():
-        path = receipts.receipt_path(name)
-        content = line.encode("utf-8", "surrogateescape") if line is not None else None
-        if only_different and host.read(path) == content:
-            continue
-        if content is None:
-            host.remove(path)
-        else:
-            _make_folder(RECEIPTS, 0o755)
-            host.replace(path, content, mode=0o644)
+    def _refresh(self, receipt: Receipt, *, source_stat: str = "") -> None:
+        """Note the stat of files that are as they were."""
+        seen = self._ask(Asked(receipt.name, tuple(one.dest for one in receipt.files)))
+        files = tuple(
+            one._replace(stat=seen[one.dest].stat) if planner.state_of(one, seen[one.dest]) == "stale" else one
+            for one in receipt.files)
+        new = receipt._replace(files=files, source_stat=source_stat or receipt.source_stat)
+        self._write_receipts({receipt.name: receipts.encode(new)})
 
+    def _ask(self, asked: Asked, *, digest: bool = False) -> Dict[str, receipts.Seen]:
+        """What is at the paths of one name."""
+        answer = host.ask(receipts.questions([asked], digest=digest, scope=self.wanted.scope))
+        return receipts.read(answer, [asked])[asked.name].seen
 
-def _measured(receipt: Receipt) -> Receipt:
-    """The receipt, which lies on the host, with the stat of each file as it is. Raises SlipwayError where a content is
-    not what was put there."""
-    asked = [Asked(receipt.name, tuple(one.dest for one in receipt.files))]
-    seen = receipts.read(host.ask(receipts.questions(asked, digest=True)), asked)[receipt.name].seen
-    files = []
-    for one in receipt.files:
-        there = seen[one.dest]
-        if there.kind != one.kind or one.sha256 and there.sha256 != one.sha256:
-            raise SlipwayError("not_observed", "%s is not what was put there" % one.dest)
-        files.append(one._replace(stat=there.stat, sha256=there.sha256))
-    return receipt._replace(files=tuple(files))
-
-
-def _refresh(receipt: Receipt, *, source_stat: str = "") -> None:
-    """Note the stat of files that are as they were."""
-    asked = [Asked(receipt.name, tuple(one.dest for one in receipt.files))]
-    seen = receipts.read(host.ask(receipts.questions(asked, digest=False)), asked)[receipt.name].seen
-    files = tuple(
-        one._replace(stat=seen[one.dest].stat) if planner.state_of(one, seen[one.dest]) == "stale" else one
-        for one in receipt.files)
-    new = receipt._replace(files=files, source_stat=source_stat or receipt.source_stat)
-    _write_receipts({receipt.name: receipts.encode(new)}, only_different=True)
+    def _leave_folder(self, folder: str) -> None:
+        """Remove a folder that we made; where another name's files are in it, it is that one's to remove."""
+        try:
+            os.rmdir(folder)
+        except FileNotFoundError:
+            return
+        except OSError:
+            for name, other in self._all_receipts().items():
+                if folder not in other.folders and any(one.dest.startswith(folder + "/") for one in other.files):
+                    heir = other._replace(folders=tuple(sorted(other.folders + (folder,))))
+                    self._write_receipts({name: receipts.encode(heir)})
+                    return
 
 
 # -- files on the host
+
+
+def _check_places(change: Change) -> None:
+    """Raises SlipwayError where nothing can be put in place or exchanged, before anything is fetched for it."""
+    options = {file.dest: "%s.files[%d].dest" % (change.binary.option, index) for index, file in enumerate(change.binary.files)}
+    for dest in list(options) + [one.dest for one in change.goes]:
+        option = options.get(dest, change.binary.option)
+        folder = os.path.dirname(dest)
+        if os.path.lexists(dest) and (os.path.ismount(dest) or os.lstat(dest).st_dev != os.lstat(folder).st_dev):
+            raise SlipwayError(
+                "mount_point", "%s: %s is a mount point, which cannot be exchanged; name the files or folders in it" % (
+                    option, dest), option=option)
+        while not os.path.isdir(folder):
+            folder = os.path.dirname(folder)
+        if os.geteuid() != 0 and not os.access(folder, os.W_OK):
+            raise SlipwayError(
+                "no_permission", "%s: %s cannot be written by this user; run the task as root (become: true), or with 'scope: "
+                "user' put it below the user's home (in a wish of the catalogue that is its 'path')" % (option, folder),
+                option=option)
 
 
 def _missing(folder: str) -> List[str]:
@@ -494,20 +509,6 @@ def _make_folder(folder: str, mode: int) -> None:
     for one in _missing(folder):
         os.mkdir(one)
         os.chmod(one, mode)  # whatever the umask
-
-
-def _leave_folder(folder: str) -> None:
-    """Remove a folder that we made; where another name's files are in it, it is that one's to remove."""
-    try:
-        os.rmdir(folder)
-    except FileNotFoundError:
-        return
-    except OSError:
-        for name, other in _all_receipts():
-            if folder not in other.folders and any(one.dest.startswith(folder + "/") for one in other.files):
-                heir = other._replace(folders=tuple(sorted(other.folders + (folder,))))
-                _write_receipts({name: receipts.encode(heir)})
-                return
 
 
 def _aside(staged: str) -> str:

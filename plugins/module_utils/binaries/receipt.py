@@ -14,11 +14,11 @@ from ..core.errors import SlipwayError
 from ..core.snapshot import Question, Snapshot, quote
 from .wanted import Wanted
 
-LIB_DIR = "/var/lib/slipway-runtimes"
-RECEIPTS = LIB_DIR + "/binaries"
-KEPT = LIB_DIR + "/kept"
-JOURNAL = LIB_DIR + "/binaries.journal"
-LOCK = "/run/slipway-runtimes/binaries.lock"
+# Below the folder of what the collection notes on a host: see core.receipts.folders.
+RECEIPTS, KEPT, JOURNAL, LOCK = "binaries", "kept", "binaries.journal", "binaries.lock"
+_LIB_DIR = {
+    "system": "/var/lib/slipway-runtimes",
+    "user": '"${XDG_STATE_HOME:-${HOME:-}/.local/state}"/slipway-runtimes'}
 
 _FORMAT = 1
 
@@ -77,11 +77,6 @@ class Found(NamedTuple):
     source_sha256: str = ""
 
 
-def receipt_path(name: str) -> str:
-    """Where the receipt of a name lies."""
-    return "%s/%s.json" % (RECEIPTS, name)
-
-
 def encode(receipt: Receipt) -> str:
     """The receipt's one line, with its newline."""
     value = dict(receipt._asdict(), format=_FORMAT, files=[dict(one._asdict()) for one in receipt.files])
@@ -104,9 +99,9 @@ def decode(line: str, name: str) -> Receipt:
             folders=tuple(value["folders"]), source_stat=value["source_stat"])
     except (AttributeError, KeyError, TypeError, ValueError):
         raise SlipwayError(
-            "receipt_broken", "%s is no receipt of this collection; what it stood for is not known. Move it away, "
-            "and what "
-            "is in place counts as another's" % receipt_path(name))
+            "receipt_broken", "slipway-runtimes/%s/%s.json, below /var/lib or the user's own state folder, is no receipt of this "
+            "collection; what it stood for is not known. Move it away, and what is in place counts as another's" % (
+                RECEIPTS, name))
 
 
 # Called in the questions' own shell: %f is type and mode, %z the change of the inode to the nanosecond.
@@ -212,20 +207,20 @@ def more_asked(wanted: Wanted, found: Dict[str, Found]) -> Tuple[Asked, ...]:
 
 
 def questions(
-    asked: Sequence[Asked], *, digest: bool, prefix: str = "bin", machine: bool = False
+    asked: Sequence[Asked], *, digest: bool, scope: str = "system", prefix: str = "bin", machine: bool = False
 ) -> Tuple[Question, ...]:
-    """Receipts, and what is at the paths. digest: whatever the stat is. prefix: of the answers' names, [a-z]+.
-    machine: what uname -m says, besides (see machine_of)."""
+    """Receipts, and what is at the paths. digest: whatever the stat is. scope: whose receipts, the host's or the user's.
+    prefix: of the answers' names, [a-z]+. machine: what uname -m says, besides (see machine_of)."""
     dests = [dest for one in asked for dest in one.dests]
     lines = [
-        _FUNCTIONS.strip("\n"), "b_digest=%d" % digest,
-        "[ -e %s ] && s_trouble %s unfinished" % (quote(JOURNAL), prefix)]
+        _FUNCTIONS.strip("\n"), "b_digest=%d" % digest, "b_lib=%s" % _LIB_DIR[scope],
+        '[ -e "$b_lib/%s" ] && s_trouble %s unfinished' % (JOURNAL, prefix)]
     # One call for all of them; those that are missing are what it complains of.
     stat = 'stat -c "$b_form|%%n" -- %s 2>/dev/null' % " ".join(quote(dest) for dest in dests)
     lines.append('b_all="$s_nl$(%s)$s_nl"' % (stat if dests else ":"))
     for index, one in enumerate(asked):
         name = "%s%d" % (prefix, index)
-        lines.append("s_first=\ns_line %s %s" % (name, quote(receipt_path(one.name))))
+        lines.append('s_first=\ns_line %s "$b_lib/%s/%s.json"' % (name, RECEIPTS, one.name))
         lines.extend("b_dest %s.file%d %s" % (name, number, quote(dest)) for number, dest in enumerate(one.dests))
         if one.source:
             lines.append("b_source %s.source %s" % (name, quote(one.source)))

@@ -24,12 +24,13 @@ class RuntimeBinary(Subject):
         return parse(params)
 
     def questions(self, wanted: Wanted, *, check_mode: bool) -> Tuple[Question, ...]:
-        return receipt.questions(receipt.first_asked(wanted), digest=wanted.digest, machine=wanted.by_machine)
+        return receipt.questions(
+            receipt.first_asked(wanted), digest=wanted.digest, scope=wanted.scope, machine=wanted.by_machine)
 
     def follow_up(self, wanted: Wanted, snapshot: Snapshot) -> Tuple[Question, ...]:
         found = receipt.read(snapshot, receipt.first_asked(wanted))
         more = receipt.more_asked(wanted, found)
-        return receipt.questions(more, digest=wanted.digest, prefix=MORE) if more else ()
+        return receipt.questions(more, digest=wanted.digest, scope=wanted.scope, prefix=MORE) if more else ()
 
     def plan(self, wanted: Wanted, snapshot: Snapshot, *, check_mode: bool) -> Plan:
         wanted = for_machine(wanted, receipt.machine_of(snapshot))

@@ -62,6 +62,7 @@ SPEC = dict(
     BINARIES_SPEC,
     binaries=dict(type="list", elements="dict", options=BINARY_SPEC, required=True),
     force=dict(type="bool", default=False),
+    scope=dict(type="str", choices=["system", "user"], default="system"),
 )
 
 DEFAULT_MODE = "0755"
@@ -168,12 +169,14 @@ class Fetching(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """All that one task asks for. digest: look at contents, not at stat alone. force: remove what was changed since."""
+    """All that one task asks for. digest: look at contents, not at stat alone. force: remove what was changed since.
+    scope: system, or user for what is the task's user's own."""
 
     binaries: Tuple[Binary, ...]
     fetching: Fetching = Fetching()
     digest: bool = False
     force: bool = False
+    scope: str = "system"
 
     @property
     def by_machine(self) -> bool:
@@ -190,7 +193,7 @@ def parse(params: Dict[str, Any]) -> Wanted:
     _check_apart(binaries)
     return Wanted(
         binaries=tuple(binaries), fetching=fetching, digest=params.get("integrity") == "digest",
-        force=bool(params.get("force")))
+        force=bool(params.get("force")), scope=params.get("scope") or "system")
 
 
 def for_machine(wanted: Wanted, machine: str) -> Wanted:

@@ -73,11 +73,11 @@ def questions(place: Place) -> Tuple[Question, ...]:
         "done"))),)
 
 
-def read(snapshot: Snapshot, place: Place) -> Claims:
-    """The answers. A file that is none of ours claims nothing."""
+def read(snapshot: Snapshot, key: str) -> Claims:
+    """The answers. key: of the own claim. A file that is none of ours claims nothing."""
     found = [one for one in (decode(line) for line in snapshot.words("claims", "line")) if one is not None]
-    own = [one for one in found if one.key == place.key]
-    return Claims(own=own[0] if own else Claim(place.key), others=tuple(one for one in found if one.key != place.key))
+    own = [one for one in found if one.key == key]
+    return Claims(own=own[0] if own else Claim(key), others=tuple(one for one in found if one.key != key))
 
 
 def encode(claim: Claim) -> str:

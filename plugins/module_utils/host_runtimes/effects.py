@@ -15,9 +15,10 @@ from ..binaries.effects import BinaryEffects
 from ..core import host
 from ..core.errors import SlipwayError
 from ..core.plan import Plan
+from ..core.receipts import folders
 from ..core.subject import Effects
 from ..core.transaction import as_slipway
-from ..engines.docker.effects import EngineEffects, folders
+from ..engines.docker.effects import EngineEffects
 from ..engines.docker.questions import engine_questions, read_engine
 from ..engines.runtime_probe import prove, require
 from ..packages.effects import PackageEffects
@@ -38,14 +39,13 @@ class HostEffects(Effects):
         self.binaries = BinaryEffects(subject.binaries, wanted.binaries)
         self.engine = EngineEffects(wanted.engine)
         self.lib_dir = folders(wanted.place.scope)[1]
-        self.claim_path = "%s/%s.json" % (claims_of.folder(self.lib_dir), wanted.place.key)
+        self.claim_path = "%s/%s.json" % (claims_of.folder(self.lib_dir), wanted.claim_key)
         self.journal_path = "%s/%s.host.journal" % (self.lib_dir, wanted.place.key)
-        if wanted.place.scope == "user":  # which installs nothing
-            self.lock_paths = self.engine.lock_paths
-        else:
-            self.lock_paths = self.packages.lock_paths + self.binaries.lock_paths + self.engine.lock_paths
+        self.lock_paths = self.binaries.lock_paths + self.engine.lock_paths
+        if wanted.place.scope != "user":
+            self.lock_paths = self.packages.lock_paths + self.lock_paths
         self.run_key = "%d %d" % (os.getpid(), int(os.times()[4] * 1000))
-        self.claims = Claims(Claim(wanted.place.key))
+        self.claims = Claims(Claim(wanted.claim_key))
         self.view: Optional[Effective] = None
         self.parts = Parts(Plan(), Plan(), None)
         self.proving: Tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class HostEffects(Effects):
     def plan(self, *, check_mode: bool) -> Plan:
         wanted = self.wanted
         snapshot = host.ask(claims_of.questions(wanted.place) + requirements.questions(wanted.requirements))
-        self.claims = claims_of.read(snapshot, wanted.place)
+        self.claims = claims_of.read(snapshot, wanted.claim_key)
         pruned = wanted.prune and "runtimes" in claims_of.prunable(wanted, self.claims)
         view = claims_of.effective(wanted, self.claims, self._entries() if pruned else None)
         packages, binaries = self._installed(view, check_mode=check_mode)
@@ -119,9 +119,10 @@ class HostEffects(Effects):
         return facts
 
     def _parts(self) -> List[Tuple[str, Effects, Optional[Plan]]]:
-        """In the order of installing."""
-        return [("packages", self.packages, self.parts.packages), ("binaries", self.binaries, self.parts.binaries),
-                ("engine", self.engine, self.parts.engine)]
+        """In the order of installing. Packages are root's, and so is their journal."""
+        parts: List[Tuple[str, Effects, Optional[Plan]]] = [
+            ("binaries", self.binaries, self.parts.binaries), ("engine", self.engine, self.parts.engine)]
+        return parts if self.wanted.place.scope == "user" else [("packages", self.packages, self.parts.packages)] + parts
 
     def journals(self, facts: Dict[str, Any]) -> Dict[str, Dict[str, Any]]:
         own = {key: facts[key] for key in ("run", "stage", "claim") if key in facts}

@@ -48,7 +48,7 @@ class HostRuntimes(Subject):
         return (part_question("bin", more),) if more else ()
 
     def plan(self, wanted: Wanted, snapshot: Snapshot, *, check_mode: bool) -> Plan:
-        claims = claims_of.read(snapshot, wanted.place)
+        claims = claims_of.read(snapshot, wanted.claim_key)
         view = claims_of.effective(wanted, claims)
         binaries, packages = self._installed(wanted, view, snapshot)
         engine = None

@@ -7,13 +7,14 @@ check asks the package manager what would come and go, and downloads it; commit 
 observe looks for the programs; withdraw removes what nobody asks for any more, and leaves its configuration to settle.
 """
 
-import contextlib
 import os
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ..core import host
 from ..core.errors import SlipwayError
 from ..core.plan import Plan, Step
+from ..core.reading import require_readable
+from ..core.receipts import read_all, write_all
 from ..core.subject import Effects
 from . import foresight, plan as planner, receipt as receipts
 from .calls import Calls, await_running
@@ -69,11 +70,7 @@ class PackageEffects(Effects):
 
     def _read(self) -> HostFound:
         snapshot = host.ask(receipts.questions(self.wanted))
-        unread = receipts.unread(snapshot)
-        if unread:
-            raise SlipwayError(
-                "no_permission", "what is on the host cannot be read by this user (%s); run the task as root "
-                "(become: true)" % "; ".join(unread))
+        require_readable(snapshot, who="root")
         return receipts.read(snapshot, self.wanted)
 
     # -- check: what would come and go
@@ -96,7 +93,7 @@ class PackageEffects(Effects):
     def _receipts(self, plan: Plan) -> Dict[str, Receipt]:
         """The receipts that there will be, by name, with what was brought until now."""
         going = [step.target for step in plan.steps if step.action == "remove"]
-        found = {name: one for name, one in _all_receipts().items() if name not in going}
+        found = {name: one for name, one in read_all(RECEIPTS, receipts.decode).items() if name not in going}
         for package in self.wanted.packages:
             old = found.pop(package.name, None)
             if package.present:
@@ -141,7 +138,7 @@ class PackageEffects(Effects):
         self.work.pins = {key: states[key].pin for key in departure.own if states[key].installed}
 
     def _lay_out(self, staying: Dict[str, Receipt]) -> None:
-        now = {name: receipts.encode(one) for name, one in _all_receipts().items()}
+        now = {name: receipts.encode(one) for name, one in read_all(RECEIPTS, receipts.decode).items()}
         new = {name: receipts.encode(one) for name, one in staying.items()}
         names = [name for name in sorted(set(now) | set(new)) if now.get(name) != new.get(name)]
         self.work.new = {name: new.get(name) for name in names}
@@ -165,7 +162,7 @@ class PackageEffects(Effects):
             if line is not None and name in found.names:
                 receipt = receipts.decode(line, name)._replace(path=found.names[name].path)
                 self.work.new[name] = receipts.encode(receipt)
-        _write_receipts(self.work.new)
+        write_all(RECEIPTS, self.work.new)
 
     def observe(self, plan: Plan) -> None:
         found = self._read()
@@ -190,7 +187,7 @@ class PackageEffects(Effects):
         self.finishing = True
         if plan.empty and plan.unknown:
             self._lay_out(self._receipts(plan))
-            _write_receipts(self.work.new)
+            write_all(RECEIPTS, self.work.new)
         self._finish(self.work)
         actions = {one["name"]: one["action"] for one in plan.result["packages"]}
         return {"packages": [
@@ -203,7 +200,6 @@ class PackageEffects(Effects):
         if trouble:
             raise SlipwayError("removal_failed", "packages: the configuration of %s could not be removed: %s" % (
                 ", ".join(base(key) for key in work.goes), trouble), option="packages")
-        _tidy()
 
     # -- back
 
@@ -223,7 +219,7 @@ class PackageEffects(Effects):
         self.calls = Calls(manager_of(work.family, work.manager))
         await_running()
         if stage == "settle":
-            _write_receipts(work.new)
+            write_all(RECEIPTS, work.new)
             self._finish(work)
             return began + "it was finished: %s." % ", ".join(sorted(work.new))
         self.calls.interrupted = True
@@ -254,8 +250,7 @@ class PackageEffects(Effects):
             failed.append("%s could not be installed again: %s." % (", ".join(base(key) for key in gone), trouble))
         if work.upgraded:
             said.append("%s came in another version and stays so." % ", ".join(work.upgraded))
-        _write_receipts(work.old)
-        _tidy()
+        write_all(RECEIPTS, work.old)
         return said, failed
 
     def _remaining(self, work: Work) -> List[str]:
@@ -274,32 +269,3 @@ def _enriched(receipt: Receipt, brought: Sequence[str], configured: Sequence[str
     return receipt._replace(
         brought=tuple(dict.fromkeys(receipt.brought + tuple(brought))),
         configured=tuple(dict.fromkeys(receipt.configured + tuple(configured))))
-
-
-def _all_receipts() -> Dict[str, Receipt]:
-    """Every receipt of the host that can be read, by name."""
-    found = {}
-    with contextlib.suppress(FileNotFoundError):
-        for entry in sorted(os.listdir(RECEIPTS)):
-            if entry.endswith(".json") and not entry.startswith("."):
-                raw = host.read(os.path.join(RECEIPTS, entry)) or b""
-                with contextlib.suppress(SlipwayError):
-                    found[entry[:-5]] = receipts.decode(raw.decode("utf-8", "surrogateescape"), entry[:-5])
-    return found
-
-
-def _write_receipts(lines: Dict[str, Optional[str]]) -> None:
-    for name, line in lines.items():
-        path = receipts.receipt_path(name)
-        if os.path.isdir(RECEIPTS):
-            host.remove_unfinished(path)
-        if line is None:
-            host.remove(path)
-        else:
-            os.makedirs(RECEIPTS, mode=0o755, exist_ok=True)
-            host.replace(path, line.encode("utf-8", "surrogateescape"), mode=0o644)
-
-
-def _tidy() -> None:
-    with contextlib.suppress(OSError):
-        os.rmdir(RECEIPTS)

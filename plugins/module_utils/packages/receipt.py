@@ -212,13 +212,6 @@ def installed_in(text: str) -> List[str]:
     return found
 
 
-def unread(snapshot: Snapshot) -> List[str]:
-    """What could not be read, an unfinished run left out."""
-    return sorted(
-        "%s: %s" % (name, what) for name, one in snapshot.trouble.items() for what in one
-        if name.startswith("pkg") and what != "unfinished")
-
-
 def as_result(package: Package, host: HostFound, *, action: str) -> Dict[str, Any]:
     """What is returned of one name. Where it goes, that is what its receipt named."""
     there = host.names[package.name]

@@ -93,7 +93,7 @@ def test_the_page_has_every_variable_with_its_default(role: str) -> None:
     rows = dict(re.findall(r"(?m)^\| `%s_([a-z_]+)` \| `?([^|`]*?)`? \|" % role, page))
     assert set(rows) == set(options(role))
     assert {name: yaml.safe_load(text) for name, text in rows.items() if text} == defaults(role)
-    assert variables(role, page) - {"user"} == set(options(role))
+    assert variables(role, page) - {"user", "files"} == set(options(role))
 
 
 @pytest.mark.parametrize("role", DOORS)
@@ -116,9 +116,12 @@ def test_a_door_offers_what_the_catalogue_has(role: str) -> None:
 
 def test_rootless_takes_the_same_by_two_tasks_and_files_go_last() -> None:
     main, rootless = options("runtimes"), options("runtimes", "rootless")
-    assert all(rootless[name] == main[name] for name in rootless if name != "user")
+    assert all(rootless[name] == main[name] for name in rootless if name not in ("user", "files"))
     assert set(main) - set(rootless) == {"prune", "features", "image_store"}
     text = (ROLES / "runtimes/tasks/rootless.yml").read_text()
     assert variables("runtimes", text) == set(rootless)
-    assert [one[MODULE]["catalogue_only"] for one in tasks("runtimes", "rootless")] == ["files", "registration", "files"]
+    by_root = "runtimes_files | default('root') == 'root'"
+    assert [one[MODULE]["catalogue_only"] for one in tasks("runtimes", "rootless")] == [
+        "files", "{{ 'registration' if %s else omit }}" % by_root, "files"]
+    assert [one.get("when", "").partition(" and ")[0] for one in tasks("runtimes", "rootless")] == [by_root, "", by_root]
     assert [one.get("when", "")[-9:] for one in tasks("runtimes", "rootless")] == ["'present'", "", " 'absent'"]

@@ -12,6 +12,7 @@ from typing import Any, Callable, Dict, Optional, Set, Tuple
 from ...core import host
 from ...core.errors import SlipwayError
 from ...core.plan import Plan
+from ...core.receipts import folders
 from ...core.snapshot import file_question
 from ...core.subject import Effects
 from . import change, live, plan as planner, report
@@ -19,7 +20,7 @@ from .api import ApiFailure
 from .change import Write
 from .checks import ask_programs, validate
 from .daemon import DaemonControl
-from .questions import LIB_DIR, RUN_DIR, EngineState, engine_questions, read_engine
+from .questions import EngineState, engine_questions, read_engine
 from .report import Loaded
 from .version import knows, parse_version
 from .wanted import Wanted
@@ -315,17 +316,6 @@ class EngineEffects(Effects):
 
     def _secrets(self) -> Set[str]:
         return change.foreign_secrets(self.state.config.content, self.wanted)
-
-
-def folders(scope: str) -> Tuple[str, str]:
-    """Where records and locks, and where journals and notes lie; as the probe's own script finds them."""
-    if scope != "user":
-        return RUN_DIR, LIB_DIR
-    run_dir = os.environ.get("XDG_RUNTIME_DIR") or ""
-    if not run_dir or not os.access(run_dir, os.W_OK):
-        run_dir = "/run/user/%d" % os.getuid()
-    lib_dir = os.environ.get("XDG_STATE_HOME") or os.path.join(os.environ.get("HOME") or "/", ".local/state")
-    return os.path.join(run_dir, "slipway-runtimes"), os.path.join(lib_dir, "slipway-runtimes")
 
 
 def _base64(content: Optional[bytes]) -> Optional[str]:

@@ -26,12 +26,11 @@ def ask(request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
     shell = SHELLS[request.param]
     if shutil.which(shell[0]) is None:
         pytest.skip("there is no %s on this machine" % shell[0])
-    monkeypatch.setattr(receipts, "RECEIPTS", str(tmp_path / "receipts"))
-    monkeypatch.setattr(receipts, "JOURNAL", str(tmp_path / "journal"))
-    (tmp_path / "receipts").mkdir()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    (tmp_path / "slipway-runtimes" / "binaries").mkdir(parents=True)
 
     def call(asked: Asked, *, digest: bool = False) -> Found:
-        questions = receipts.questions([asked], digest=digest)
+        questions = receipts.questions([asked], digest=digest, scope="user")
         done = subprocess.run(
             shell, input=script(questions, nonce=NONCE).encode("utf-8", "surrogateescape"), stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, timeout=60, check=False)
@@ -64,7 +63,8 @@ def place(tmp_path: Path, ask: Callable[..., Found]) -> Receipt:
 
 def write(receipt: Receipt) -> None:
     """Put a receipt where the probe reads it."""
-    Path(receipts.receipt_path(receipt.name)).write_bytes(receipts.encode(receipt).encode("utf-8", "surrogateescape"))
+    path = Path(os.environ["XDG_STATE_HOME"]) / "slipway-runtimes" / receipts.RECEIPTS / (receipt.name + ".json")
+    path.write_bytes(receipts.encode(receipt).encode("utf-8", "surrogateescape"))
 
 
 def asked_of(receipt: Receipt, *more: str) -> Asked:

@@ -133,4 +133,4 @@ def test_there_and_back() -> None:
 def test_what_is_no_claim_claims_nothing(line: str) -> None:
     assert claims_of.decode(line) is None
     snapshot = Snapshot(answers={"claims": {"line": [line, claims_of.encode(claim("crun", "iechor"))]}}, trouble={})
-    assert claims_of.read(snapshot, parse({}).place) == Claims(Claim("docker"), (claim("crun", "iechor"),))
+    assert claims_of.read(snapshot, parse({}).claim_key) == Claims(Claim("docker"), (claim("crun", "iechor"),))

@@ -185,9 +185,18 @@ def test_requirements_are_held_against_the_engine_that_will_be() -> None:
 
 @pytest.mark.parametrize("params, option", [
     ({"probe_timeout": 0}, "probe_timeout"), ({"catalogue": ["youki"]}, "catalogue"),
-    ({"scope": "user", "binaries": [{"name": "x", "state": "absent"}]}, "scope"),
+    ({"scope": "user", "packages": [{"name": "x", "packages": {"debian": ["x"]}, "program": "x"}]}, "scope"),
+    ({"files_for": "../x"}, "files_for"), ({"files_for": "dev", "scope": "user"}, "files_for"),
+    ({"files_for": "dev", "runtimes": [{"name": "x", "path": "/x"}]}, "files_for"),
 ])
 def test_bad(params: Dict[str, Any], option: str) -> None:
     with pytest.raises(SlipwayError) as caught:
         parse(params)
     assert caught.value.option == option and caught.value.message.startswith(option + ": ")
+
+
+def test_a_users_own_files() -> None:
+    """They are the user's, and what root would have to take away is not asked for."""
+    asked = parse({"scope": "user", "binaries": [{"name": "x", "state": "absent"}], "packages": [{"name": "x", "state": "absent"}]})
+    assert asked.binaries.scope == "user" and asked.packages.packages == () and asked.claim_key == "docker"
+    assert parse({"files_for": "dev", "engine": "iechor", "binaries": [{"name": "x", "state": "absent"}]}).claim_key == "iechor@dev"
