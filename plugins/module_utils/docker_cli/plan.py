@@ -270,7 +270,8 @@ def _path_warnings(wanted: Wanted, seen: Seen) -> List[str]:
         "for %s '%s' is %s (%s), which comes before %s on PATH" % (
             _listed(who), name, other, things.described(by_path[other]), folder) for other, who in earlier.items()]
     if nowhere and not paths.personal(wanted.path):
-        warnings.append("%s do not look for '%s' in %s" % (_listed(nowhere), name, folder))
+        does = "does" if nowhere == ["sudo"] else "do"
+        warnings.append("%s %s not look for '%s' in %s" % (_listed(nowhere), does, name, folder))
     homes = [one for one in others if paths.personal(one) and one != wanted.path]
     if homes and not paths.personal(wanted.path):
         warnings.append("users have a '%s' of their own: %s" % (name, ", ".join(sorted(homes))))

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the slipway.runtimes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""That a container runs by the name docker: our own image, loaded as 'docker load' takes it, run, and removed."""
+"""That docker answers by its name and runs a container: our own image, loaded as 'docker load' takes it, run, and removed."""
 
 import contextlib
 import hashlib
@@ -78,8 +78,10 @@ def caller(user: str) -> Caller:
 
 
 def prove(docker: str, *, user: str) -> None:
-    """Run a container by that program as a user, '' for this one. Raises SlipwayError with the program's words."""
+    """Have that program answer, and run a container by it, as a user, '' for this one. Raises SlipwayError with its
+    words."""
     who = caller(user)
+    _call(who, docker, "version")
     name = "%s:%d" % (IMAGE, os.getpid())
     _call(who, docker, "load", stdin=archive(architecture_of(os.uname().machine), name))
     try:

@@ -306,7 +306,19 @@ c_owner() {
         s_rc=127
         if command -v dpkg-query >/dev/null 2>&1; then
             s_ask 20 dpkg-query -S -- "$c_one"
-            s_out=${s_out%%:*}
+            case $c_one/$s_rc in
+                */0) ;;
+                # Of before /bin became /usr/bin.
+                /usr/*) s_ask 20 dpkg-query -S -- "${c_one#/usr}" ;;
+            esac
+            case $s_out in
+                "local diversion "*) s_rc=1 ;;
+                "diversion by "*)
+                    s_out=${s_out#"diversion by "}
+                    s_out=${s_out%% from:*}
+                    ;;
+                *) s_out=${s_out%%:*} ;;
+            esac
         elif command -v rpm >/dev/null 2>&1; then
             s_ask 20 rpm -qf --qf '%{NAME}\n' -- "$c_one"
         elif command -v pacman >/dev/null 2>&1; then

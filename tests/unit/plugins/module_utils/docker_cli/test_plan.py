@@ -236,7 +236,7 @@ def test_warnings():
     found = plan(asked(), DONE._replace(
         others=(sbin, own), daemon=77, lines=("/etc/sudoers:Defaults secure_path=/usr/bin",))).warnings
     assert "logins of root and services" in found[0] and "/usr/local/sbin/docker (a script that calls podman)" in found[0]
-    assert "sudo do not look" in found[1] and "/home/ada/bin/docker" in found[2] and "process 77" in found[3]
+    assert "sudo does not look" in found[1] and "/home/ada/bin/docker" in found[2] and "process 77" in found[3]
 
 
 @pytest.mark.parametrize("uid, sockets, socket", [

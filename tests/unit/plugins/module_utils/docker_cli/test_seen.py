@@ -45,12 +45,21 @@ class Host:
 
     def ask(self, **params):
         """What is seen by the first questions and the second ones."""
-        full = dict({name: one.get("default") for name, one in SPEC.items()}, path=str(self.folder / "first" / "docker"))
-        wanted = parse_wanted(dict(full, **params))
+        wanted = self.wanted(**params)
         first = self._run(reader.questions(wanted))
         seen = reader.read(first, wanted)
         more = reader.follow_up(wanted, seen, owners=())
         return reader.read(first.joined(self._run(more)), wanted) if more else seen
+
+    def owner(self, there, **params):
+        """The package that is found for a thing in the way."""
+        wanted, seen = self.wanted(**params), self.ask(**params)
+        return self._run(reader.follow_up(wanted, seen, owners=[there])).word("owner0", "package")
+
+    def wanted(self, **params):
+        """What is asked for."""
+        full = dict({name: one.get("default") for name, one in SPEC.items()}, path=str(self.folder / "first" / "docker"))
+        return parse_wanted(dict(full, **params))
 
     def _run(self, questions):
         path = "%s:%s:%s" % (self.folder / "first", self.folder / "second", os.environ["PATH"])
@@ -113,6 +122,26 @@ def test_things(host):
     path.rmdir()
     os.mkfifo(str(path))
     assert there().kind == "other"
+
+
+# What dpkg-query says -> the package that the user is told.
+OWNERS = {
+    "one": ("docker-ce-cli: {0}", "docker-ce-cli"), "several": ("a, b: {0}", "a, b"),
+    "the one that diverts it": ("diversion by mine from: {0}\ndiversion by mine to: {0}.real\ndocker.io: {0}", "mine"),
+    "diverted by hand": ("local diversion from: {0}\nlocal diversion to: {0}.real\ndocker.io: {0}", ""), "none": ("", ""),
+}
+
+
+@pytest.mark.parametrize("name", sorted(OWNERS))
+def test_owners(host, name):
+    """The package that has the file in the way."""
+    said, package = OWNERS[name]
+    path = host.program("first/docker", "#!/bin/sh\n")
+    (host.folder / "said").write_text(said.format(path))
+    host.program("first/dpkg-query", '#!/bin/sh\n[ "$2 $3" = "-- %s" ] && [ -s %s/said ] && cat %s/said\n' % (
+        path, host.folder, host.folder))
+    there = reader.There(path, "file")
+    assert host.owner(there, provider="podman", target="/none") == package
 
 
 def test_others(host):
