@@ -1,29 +1,15 @@
 # Copyright: (c) 2026, the slipway.runtimes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a Markdown page says, as GitHub and the site read it: links, headings, code. Pure."""
+"""What a Markdown page says, as GitHub and the site read it: links, headings, tables. Pure."""
 
 import re
-from typing import NamedTuple
 
 _FENCE = re.compile(r"^( *)(`{3,})([^\n`]*)\n(.*?)^\1\2 *$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^()\s]+)\)")
+_RULE = re.compile(r"\|[-:| ]+\|\s*$")
 _HEADING = re.compile(r"^#{1,6} +(.+?) *#* *$", re.MULTILINE)
-
-
-class Block(NamedTuple):
-    """A fenced block. line: of its opening fence. kind: what stands behind that."""
-
-    line: int
-    kind: str
-    text: str
-
-
-def blocks(page: str) -> list[Block]:
-    """The fenced blocks of a page."""
-    return [
-        Block(page.count("\n", 0, found.start()) + 1, found[3].strip(), found[4]) for found in _FENCE.finditer(page)]
 
 
 def links(page: str) -> list[str]:
@@ -48,5 +34,5 @@ def anchors(page: str) -> set[str]:
 def rows(page: str) -> list[list[str]]:
     """The rows of a page's tables, a list of cells each, headings among them."""
     text = _FENCE.sub("", page)
-    lines = [line.strip() for line in text.splitlines() if line.startswith("|") and not re.match(r"\|[-:| ]+\|\s*$", line)]
+    lines = [line.strip() for line in text.splitlines() if line.startswith("|") and not _RULE.match(line)]
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line[1:].removesuffix("|"))] for line in lines]

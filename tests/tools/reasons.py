@@ -45,7 +45,7 @@ def places(folder: Path) -> list[Place]:
 
     Raises ValueError for a reason that cannot be told by reading: then this reader has to learn it.
     """
-    modules = {path: list(ast.walk(ast.parse(path.read_text(encoding="utf-8")))) for path in sorted(folder.rglob("*.py"))}
+    modules = {path: _nodes(path) for path in sorted(folder.rglob("*.py"))}
     takers = {path: _takers(module) for path, module in modules.items()}
     found = set()
     for path, module in modules.items():
@@ -58,6 +58,10 @@ def places(folder: Path) -> list[Place]:
     return sorted(found)
 
 
+def _nodes(path: Path) -> _Module:
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
 def _takers(module: _Module) -> dict[str, int]:
     """What in a module is given a reason: functions and named tuples, with its position among their arguments."""
     found = {}
@@ -66,7 +70,8 @@ def _takers(module: _Module) -> dict[str, int]:
         if isinstance(node, ast.FunctionDef):
             names = [one.arg for one in node.args.args if one.arg != "self"] + [one.arg for one in node.args.kwonlyargs]
         elif isinstance(node, ast.ClassDef):
-            names = [one.target.id for one in node.body if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)]
+            fields = [one.target for one in node.body if isinstance(one, ast.AnnAssign)]
+            names = [one.id for one in fields if isinstance(one, ast.Name)]
         if _PARAMETER in names and node.name != "__init__":
             found[node.name] = names.index(_PARAMETER)
     return found
@@ -81,7 +86,8 @@ def _imported(module: _Module, takers: dict[Path, dict[str, int]]) -> dict[str, 
         for path, known in takers.items():
             if path.stem == (node.module or "").rpartition(".")[2]:
                 found.update({one.name: known[one.name] for one in node.names if one.name in known})
-            found.update({f"{path.stem}.{name}": at for name, at in known.items() for one in node.names if one.name == path.stem})
+            if path.stem in [one.name for one in node.names]:
+                found.update({f"{path.stem}.{name}": position for name, position in known.items()})
     return found
 
 
@@ -139,11 +145,9 @@ def _told(value: ast.expr, module: _Module, file: str) -> set[str]:
 
 def _in_tuples(module: _Module) -> set[str]:
     """The codes that a module's functions pass to one another in tuples: all words of that shape which stand in one."""
-    return {
-        one.value
-        for node in module if isinstance(node, ast.Tuple)
-        for one in node.elts if isinstance(one, ast.Constant) and isinstance(one.value, str) and _CODE.fullmatch(one.value)
-    } - _NO_CODES
+    elements = [one for node in module if isinstance(node, ast.Tuple) for one in node.elts]
+    words = {one.value for one in elements if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+    return {word for word in words if _CODE.fullmatch(word)} - _NO_CODES
 
 
 if __name__ == "__main__":

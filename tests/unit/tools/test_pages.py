@@ -32,9 +32,5 @@ def test_anchors_are_those_of_github() -> None:
     assert pages.anchors(PAGE) == {"a-page-in-code", "what-it-is", "what-it-is-1"}
 
 
-def test_blocks_have_their_line_and_kind() -> None:
-    assert pages.blocks(PAGE) == [pages.Block(5, "yaml", '- name: "[four](four.md)"\n# No heading\n')]
-
-
 def test_rows_are_parted_by_bars_that_are_not_escaped() -> None:
     assert pages.rows(PAGE) == [["a", "b"], ["`x`", "has [six](six.md) \\| more"]]

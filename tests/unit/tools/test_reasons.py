@@ -15,10 +15,10 @@ CASES = {
     "through a function": (
         "def bad(text, reason):\n    return SlipwayError(reason, text)\n\nraise bad('text', 'one')", {"one"}),
     "through a method": (
-        "class A:\n    def bad(self, text, reason='usual'):\n        return SlipwayError(reason, text)\n\nraise a.bad('text', 'one')",
+        "class A:\n    def bad(self, text, reason='usual'):\n        return SlipwayError(reason, text)\n\na.bad('text', 'one')",
         {"usual", "one"}),
     "in a value": (
-        "class Problem(NamedTuple):\n    option: str\n    reason: str\n\nProblem('a', 'one')\nraise SlipwayError(two.reason, '')",
+        "class Problem(NamedTuple):\n    option: str\n    reason: str\n\nProblem('a', 'one')\nSlipwayError(two.reason, '')",
         {"one"}),
     "in a tuple": ("found.append(('one_thing', 'text'))\nraise SlipwayError(found[0][0], 'text')", {"one_thing"}),
     "in a map": ("said = {'reason': 'one'}\nraise SlipwayError(said['reason'], 'text')", {"one"}),
@@ -37,7 +37,7 @@ def test_a_function_of_another_file(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("def bad(text, reason):\n    return SlipwayError(reason, text)\n", encoding="utf-8")
     (tmp_path / "b.py").write_text("from .a import bad\nraise bad('text', 'one')\n", encoding="utf-8")
     (tmp_path / "c.py").write_text("from . import a\nraise a.bad('text', 'two')\n", encoding="utf-8")
-    assert [(place.code, place.file, place.line) for place in reasons.places(tmp_path)] == [("one", "b.py", 2), ("two", "c.py", 2)]
+    assert reasons.places(tmp_path) == [reasons.Place("one", "b.py", 2), reasons.Place("two", "c.py", 2)]
 
 
 def test_a_reason_that_cannot_be_read_is_told(tmp_path: Path) -> None:
