@@ -49,10 +49,33 @@ options:
           - Required with O(binaries[].url).
           - Without it, O(binaries[].src) is taken as it is, and its own digest tells whether it changed.
         type: str
+      signature:
+        description:
+          - The OpenPGP signature of the archive or file, besides its O(binaries[].checksum). It is verified by C(gpgv) when the source
+            is fetched, after the checksum and before anything is unpacked, on the machine that has the source, which is the host, or
+            the controller with O(fetch=controller) and with a O(binaries[].src) of the controller's.
+          - What is installed already is known by its checksum, and is not verified again.
+        type: dict
+        suboptions:
+          url:
+            description:
+              - Where the detached signature is fetched from, armored or not.
+            type: str
+          src:
+            description:
+              - The detached signature as a file that lies where O(binaries[].src) does. One of this and
+                O(binaries[].signature.url) has to be given.
+            type: str
+          key:
+            description:
+              - The public keys that are trusted, armored, as text; or the absolute path of a file of keys on the machine that has
+                the source.
+            type: str
+            required: true
       architectures:
         description:
           - Sources for hosts of several architectures. The keys are machines as C(uname -m) says them, such as V(x86_64) and
-            V(aarch64); the values are dictionaries of C(checksum) and one of C(url) and C(src), as beside it.
+            V(aarch64); the values are dictionaries of C(checksum), one of C(url) and C(src), and C(signature), as beside it.
         type: dict
         default: {}
       build:

@@ -26,7 +26,8 @@ options:
       - Runtimes by their names in the collection's catalogue, such as V(youki), V(gvisor), V(kata), V(wasmtime), V(crun). An element is
         a name, or a dictionary with C(name) and settings.
       - The settings are C(state), C(version), C(checksum) (of a version that the catalogue has no digest of; one, or a map by
-        architecture), C(variant) (of releases that come in several), C(install_from) (V(release), V(package), V(file), V(build),
+        architecture), C(signature) (C(key), the armored public key of whoever signs it, and C(url) or C(src) where the catalogue knows
+        no address of the signature), C(variant) (of releases that come in several), C(install_from) (V(release), V(package), V(file), V(build),
         V(none)), C(url) or C(src) with C(remote_src), C(path) (where its program goes), C(via) (V(path), V(shim), V(shim_path), where it
         has several ways), C(as) (the name that it is registered under), C(register) (V(auto), V(always), V(never)), C(args),
         C(options) (its own configuration) and C(replace).

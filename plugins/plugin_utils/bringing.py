@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 
-from ansible_collections.slipway.runtimes.plugins.module_utils.binaries.wanted import Binary, Source, Wanted
+from ansible_collections.slipway.runtimes.plugins.module_utils.binaries.wanted import Binary, Wanted, from_source
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.plan import Plan
 from ansible_collections.slipway.runtimes.plugins.plugin_utils.quick import QuickAction
@@ -57,7 +57,7 @@ class BringingAction(QuickAction):
                 path, checksum = self._brought(binary, machine, wanted)
                 if path:
                     found[index] = {
-                        "url": None, "architectures": {}, "checksum": checksum and str(checksum),
+                        "url": None, "architectures": {}, "checksum": checksum and str(checksum), "signature": None,
                         "src": self._transferred(path, index), "remote_src": True}
         args = _with(args, params, found)
         if wanted.fetching.controller:
@@ -90,17 +90,21 @@ class BringingAction(QuickAction):
         checksum."""
         from ansible_collections.slipway.runtimes.plugins.plugin_utils import sources
 
-        source = Source(binary.url, binary.src, binary.checksum)
         if binary.architectures:
             if machine not in binary.architectures:
                 return "", None  # the module says so
-            source = binary.architectures[machine]
-        if source.url and wanted.fetching.controller:
-            fetched = binary._replace(url=source.url, checksum=source.checksum)
-            return sources.downloaded(fetched, wanted.fetching), source.checksum
-        if source.src and not binary.remote_src:
-            return self._found(binary, source.src), source.checksum
-        return "", None
+            binary = from_source(binary, binary.architectures[machine])
+        fetches = bool(binary.url) and wanted.fetching.controller
+        if not fetches and (not binary.src or binary.remote_src):
+            return "", None
+        signature = binary.signature
+        if signature is not None and signature.src:
+            binary = binary._replace(signature=signature._replace(src=self._found(binary, signature.src)))
+        if fetches:
+            return sources.downloaded(binary, wanted.fetching), binary.checksum
+        path = self._found(binary, binary.src)
+        sources.verify(binary, wanted.fetching, path)
+        return path, binary.checksum
 
     def _machine(self) -> str:
         answer = self._low_level_execute_command("uname -m")

@@ -27,6 +27,7 @@ from . import archive, fetch, plan as planner, receipt as receipts, swap
 from .plan import Change
 from .programs import check_program, check_tree
 from .receipt import JOURNAL, KEPT, LOCK, RECEIPTS, Asked, Found, Placed, Receipt
+from .signature import verify
 from .swap import Unit
 from .wanted import (
     CONTENT_MODE, DEFAULT_MODE, FOLDER, Binary, Build, File, Wanted, file_name, for_machine, made_source)
@@ -141,7 +142,9 @@ class BinaryEffects(Effects):
                 # Under its own name: some programs go by it, and this one will be tried.
                 number = sum(len(one) for one in staged.values())
                 staged[step.target][dest] = "%s/%d/%s" % (places[folder], number, os.path.basename(dest))
-            if (change.binary.url or change.binary.build) and downloads not in work.work:
+            signature = change.binary.signature
+            fetched = change.binary.url or change.binary.build or signature is not None and signature.url
+            if fetched and downloads not in work.work:
                 work.work.append(downloads)
         return staged
 
@@ -258,6 +261,7 @@ class BinaryEffects(Effects):
         if binary.url and not self.wanted.fetching.controller:
             path = os.path.join(self.lib_dir, ".unfinished-" + self.token, binary.name)
             self.source_digests[binary.name] = fetch.download(binary, self.wanted.fetching, path)
+            self._verify(binary, path)
             return path
         if not binary.src or not binary.remote_src:
             raise SlipwayError(
@@ -272,7 +276,23 @@ class BinaryEffects(Effects):
                     binary.option, binary.src, error.strerror),
                 option=binary.option + ".src")
         fetch.check_digest(found, binary.checksum, option=binary.option, what=binary.src)
+        self._verify(binary, binary.src)
         return binary.src
+
+    def _verify(self, binary: Binary, path: str) -> None:
+        """Raises SlipwayError where a source is not signed as it has to be."""
+        signature = binary.signature
+        if signature is None:
+            return
+        where = signature.src
+        if signature.url:
+            where = os.path.join(self.lib_dir, ".unfinished-" + self.token, binary.name + ".sig")
+            fetch.download_signature(binary, self.wanted.fetching, where)
+        elif not os.path.isfile(where):
+            raise SlipwayError(
+                "source_missing", "%s.signature.src: there is no file %s on this host" % (binary.option, where),
+                option=binary.option + ".signature.src")
+        verify(binary, path, where)
 
     def _built(self, binary: Binary, build: Build) -> str:
         """The path of what a command made."""

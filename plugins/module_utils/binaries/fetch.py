@@ -14,6 +14,7 @@ from typing import IO, Any, Dict, NamedTuple, Optional, Tuple
 from urllib.parse import urlsplit
 
 from ..core.errors import SlipwayError
+from .signature import MAX_SIZE
 from .wanted import Binary, Checksum, Fetching, shown
 
 _CHUNK = 1 << 20
@@ -94,6 +95,14 @@ def download(binary: Binary, fetching: Fetching, target: str) -> Digests:
     found = Digests(sha256.hexdigest(), sha512.hexdigest())
     check_digest(found, binary.checksum, option=binary.option, what=shown(url))
     return found
+
+
+def download_signature(binary: Binary, fetching: Fetching, target: str) -> None:
+    """Fetch the signature of a binary's source into a new file. Raises SlipwayError; OSError is the target's."""
+    if binary.signature is not None:
+        download(
+            binary._replace(url=binary.signature.url, checksum=None, option=binary.option + ".signature"),
+            fetching._replace(max_size=MAX_SIZE), target)
 
 
 def _opened(url: str, fetching: Fetching, option: str) -> Any:

@@ -21,6 +21,12 @@ FILE_SPEC = dict(
     group=dict(type="str", default=""),
 )
 
+SIGNATURE_SPEC = dict(
+    url=dict(type="str"),
+    src=dict(type="str"),
+    key=dict(type="str", required=True, no_log=False),
+)
+
 BUILD_SPEC = dict(
     argv=dict(type="list", elements="str", required=True),
     stdin=dict(type="str", default=""),
@@ -35,6 +41,7 @@ BINARY_SPEC = dict(
     src=dict(type="str"),
     remote_src=dict(type="bool", default=False),
     checksum=dict(type="str", no_log=False),
+    signature=dict(type="dict", options=SIGNATURE_SPEC),
     architectures=dict(type="dict", default={}),
     build=dict(type="dict", options=BUILD_SPEC),
     files=dict(type="list", elements="dict", options=FILE_SPEC, default=[]),
@@ -102,12 +109,22 @@ class Checksum(NamedTuple):
         return "%s:%s" % (self.kind, self.digest)
 
 
+class Signature(NamedTuple):
+    """A detached OpenPGP signature of a source, at exactly one of url and src. key: armored public keys, or an absolute path
+    of some on the machine that has the source."""
+
+    key: str
+    url: str = ""
+    src: str = ""
+
+
 class Source(NamedTuple):
     """Where a runtime's files come from. Exactly one of url and src."""
 
     url: str = ""
     src: str = ""
     checksum: Optional[Checksum] = None
+    signature: Optional[Signature] = None
 
 
 # What stands in a build's command for the folder that it shall put its output in.
@@ -135,6 +152,7 @@ class Binary(NamedTuple):
     src: str = ""
     remote_src: bool = False
     checksum: Optional[Checksum] = None
+    signature: Optional[Signature] = None
     files: Tuple[File, ...] = ()
     replace: bool = False
     verify: bool = True
@@ -213,7 +231,13 @@ def _for_machine(binary: Binary, machine: str) -> Binary:
             "'checksum' name a source of your own" % (
                 binary.option, machine, ", ".join(sorted(binary.architectures))),
             option=binary.option + ".architectures")
-    return binary._replace(url=source.url, src=source.src, checksum=source.checksum, architectures={})
+    return from_source(binary, source)
+
+
+def from_source(binary: Binary, source: Source) -> Binary:
+    """A binary that comes from this source, whatever the machine."""
+    return binary._replace(
+        url=source.url, src=source.src, checksum=source.checksum, signature=source.signature, architectures={})
 
 
 def parse_checksum(text: str, option: str) -> Checksum:
@@ -251,22 +275,25 @@ def _parse_binary(one: Dict[str, Any], option: str, fetching: Fetching) -> Binar
         name=name, option=option, version=one.get("version") or "", remote_src=remote, files=files,
         replace=bool(one.get("replace")), verify=one.get("verify") is not False)
     given = [key for key in ("url", "src", "architectures", "build") if one.get(key)]
-    if binary.inline and (given or one.get("checksum") or remote):
-        raise _bad(option, "a file with 'content' has no source: no 'url', 'src', 'architectures', 'build' or 'checksum'", "bad_source")
+    if binary.inline and (given or one.get("checksum") or one.get("signature") or remote):
+        raise _bad(
+            option, "a file with 'content' has no source: no 'url', 'src', 'architectures', 'build', 'checksum' or 'signature'",
+            "bad_source")
     if not binary.inline and len(given) != 1:
         raise _bad(option, "give one of 'url', 'src', 'architectures' and 'build'", "bad_source")
     if given == ["build"]:
-        if one.get("checksum") or remote:
-            raise _bad(option, "what is built on the host has no 'checksum' and no 'remote_src'", "bad_source")
+        if one.get("checksum") or one.get("signature") or remote:
+            raise _bad(option, "what is built on the host has no 'checksum', 'signature' or 'remote_src'", "bad_source")
         binary = binary._replace(build=_parse_build(one["build"], option + ".build"))
     if binary.made:
         return binary._replace(checksum=Checksum("sha256", hashlib.sha256(made_source(binary)).hexdigest()))
     if given == ["architectures"]:
-        if one.get("checksum"):
-            raise _bad(option + ".checksum", "each of 'architectures' has its own", "bad_source")
+        for key in ("checksum", "signature"):
+            if one.get(key):
+                raise _bad("%s.%s" % (option, key), "each of 'architectures' has its own", "bad_source")
         return binary._replace(architectures=_parse_architectures(one["architectures"], option, remote, fetching))
     source = _parse_source(one, option, remote, fetching)
-    return binary._replace(url=source.url, src=source.src, checksum=source.checksum)
+    return from_source(binary, source)
 
 
 def made_source(binary: Binary) -> bytes:
@@ -296,8 +323,8 @@ def _parse_architectures(value: Dict[str, Any], option: str, remote: bool, fetch
     found = {}
     for machine, one in value.items():
         here = "%s.architectures[%s]" % (option, machine)
-        if not isinstance(one, dict) or set(one) - {"url", "src", "checksum"}:
-            raise _bad(here, "give 'checksum' and one of 'url' and 'src'", "bad_source")
+        if not isinstance(one, dict) or set(one) - {"url", "src", "checksum", "signature"}:
+            raise _bad(here, "give 'checksum' and one of 'url' and 'src', and 'signature' where there is one", "bad_source")
         found[str(machine)] = _parse_source(one, here, remote, fetching)
     return found
 
@@ -317,7 +344,27 @@ def _parse_source(one: Dict[str, Any], option: str, remote: bool, fetching: Fetc
             raise _bad(
                 option + ".checksum", "what comes over a network needs one: 'checksum: sha256:...', from whom you "
                 "trust, for %s" % shown(url), "checksum_missing")
-    return Source(url=url, src=src, checksum=checksum)
+    signature = _parse_signature(one["signature"], option + ".signature", fetching) if one.get("signature") else None
+    if signature is not None and signature.src and url and not fetching.controller:
+        raise _bad(
+            option + ".signature.src", "the host fetches the source, so give the 'url' of its signature, or 'fetch: controller'",
+            "bad_signature")
+    return Source(url=url, src=src, checksum=checksum, signature=signature)
+
+
+def _parse_signature(one: Any, option: str, fetching: Fetching) -> Signature:
+    if not isinstance(one, dict) or set(one) - set(SIGNATURE_SPEC):
+        raise _bad(option, "give 'key', and 'url' or 'src' of the signature", "bad_signature")
+    url, src, key = (str(one.get(name) or "") for name in ("url", "src", "key"))
+    if bool(url) == bool(src):
+        raise _bad(option, "give one of 'url' and 'src', where the signature is", "bad_signature")
+    if not key.startswith("/") and "-----BEGIN PGP PUBLIC KEY BLOCK-----" not in key:
+        raise _bad(
+            option + ".key", "the armored public key of whoever signs ('-----BEGIN PGP PUBLIC KEY BLOCK-----' ...), or the "
+            "absolute path of a file of such keys", "bad_key")
+    if url:
+        check_url(url, option + ".url", allow_http=fetching.allow_http)
+    return Signature(key=key, url=url, src=src)
 
 
 def _parse_file(one: Dict[str, Any], option: str) -> File:

@@ -302,12 +302,36 @@ def _released(case: _Case) -> List[Dict[str, Any]]:
         if not checksums:
             raise _unverified(case, sources)
         url = fill(source["url"], case.values)
+        signature = _signature(case, source)
         machines = {
-            machine: {"url": fill(url, {"arch": source["architectures"][machine]}), "checksum": checksum}
+            machine: dict(_filled(signature, source["architectures"][machine]), **{
+                "url": fill(url, {"arch": source["architectures"][machine]}), "checksum": checksum})
             for machine, checksum in checksums.items()}
         found.append(_binary(case, name, _files(case, source), architectures=machines))
     _add_files(case, found)
     return found
+
+
+def _signature(case: _Case, source: Dict[str, Any], base: str = "") -> Dict[str, str]:
+    """The signature of a source as the user wishes it, {} for none. base: the folder of upstream's files that is taken in
+    place of upstream's own."""
+    asked, known = case.wish.signature, source.get("signature")
+    if not asked or asked.get("url") or asked.get("src"):
+        known_here = {"version": case.version, "variant": case.values["variant"]}
+        return {key: text if key == "key" else fill(text, known_here) for key, text in asked.items()}
+    if known is None or case.wish.src or case.wish.url and not base:
+        raise wrong(
+            case.wish.option, "signature.%s" % ("src" if case.wish.src else "url"), "say where the signature is; %s" % (
+                "none of %s is known" % case.entry.get("title", case.wish.name) if known is None
+                else "upstream's is %s" % known["url"]))
+    url = fill(known["url"], case.values)
+    return dict(asked, url=base + posixpath.basename(url) if base else url)
+
+
+def _filled(signature: Dict[str, str], word: str) -> Dict[str, Dict[str, str]]:
+    """The key of a source that says its signature. word: upstream's for the machine."""
+    return {"signature": {
+        key: text if key == "key" else fill(text, {"arch": word}) for key, text in signature.items()}} if signature else {}
 
 
 def _unverified(case: _Case, sources: List[Dict[str, Any]]) -> SlipwayError:
@@ -375,21 +399,22 @@ def _brought(case: _Case) -> List[Dict[str, Any]]:
         words = source["architectures"] or {machine: machine for machine in ARCHITECTURES}
         checksums = _checksums(wish, name, apart=apart, words=words)
         where = text + posixpath.basename(fill(source["url"], case.values)) if folder else text
+        signature = _signature(case, source, text if folder else "")
         if key == "url" and not checksums:
             raise wrong(
                 wish.option, "checksum", "what comes over a network needs one: checksum: 'sha256:...', from whom you "
                 "trust, for %s" % where, "checksum_missing")
         if "{arch}" in where or isinstance(wish.checksum, dict):
             machines = {
-                machine: dict({"checksum": checksums[machine]} if checksums else {}, **{
-                    key: fill(where, {"arch": words[machine]})})
+                machine: dict({"checksum": checksums[machine]} if checksums else {}, **dict(
+                    _filled(signature, words[machine]), **{key: fill(where, {"arch": words[machine]})}))
                 for machine in checksums or words}
             if wish.remote_src:
                 raise wrong(wish.option, "remote_src", "a file on the host has one architecture: no '{arch}', and one "
                             "checksum")
             found.append(_binary(case, name, _files(case, source), architectures=machines))
         else:
-            origin: Dict[str, Any] = {key: where}
+            origin: Dict[str, Any] = dict(_filled(signature, "{arch}"), **{key: where})
             if checksums:
                 origin["checksum"] = next(iter(checksums.values()))
             if wish.remote_src:

@@ -39,10 +39,14 @@ class Several(NamedTuple):
 # A file, or a folder whole, that is put in place. src: in the archive, left out for a source that is no archive.
 FILE = dict(src=Key("text"), dest=Key("path", True), mode=Key("text"))
 
+# Upstream's detached OpenPGP signature of a source. keys: where upstream tells of those that sign.
+SIGNATURE = dict(url=Key("url", True), keys=Key("url", True))
+
 # What has one address, and one receipt on a host. architectures: upstream's words, by what 'uname -m' says.
 SOURCE = dict(
     name=Key("text", True),
     url=Key("url", True),
+    signature=Key(SIGNATURE),
     architectures=Key(Map("text", ARCHITECTURES), True),
     checksums=Key(Map(Map("checksum", ARCHITECTURES))),
     files=Key(Several(FILE), True),

@@ -22,6 +22,7 @@ WISH_SPEC = dict(
     src=dict(type="str"),
     remote_src=dict(type="bool", default=False),
     checksum=dict(type="raw", no_log=False),
+    signature=dict(type="dict"),
     path=dict(type="str"),
     replace=dict(type="bool", default=False),
     register=dict(type="str", choices=["auto", "always", "never"], default="auto"),
@@ -54,6 +55,7 @@ class Wish(NamedTuple):
     src: str = ""
     remote_src: bool = False
     checksum: Checksums = ""
+    signature: Dict[str, str] = {}
     path: str = ""
     replace: bool = False
     register: str = "auto"
@@ -143,6 +145,14 @@ def _check(wish: Wish) -> None:
     if wish.registered_as == "runc":
         raise wrong(wish.option, "as", "the name runc is the engine's own; take another one, such as runc-1.3",
                     "reserved_name")
+    for key, text in wish.signature.items():
+        if key not in ("key", "src", "url") or not isinstance(text, str):
+            raise wrong(wish.option, "signature", "give 'key', the armored public key of whoever signs, and where the catalogue "
+                        "knows no address of the signature its 'url' or 'src'")
+    if wish.signature and not wish.signature.get("key"):
+        raise wrong(wish.option, "signature.key", "give the armored public key of whoever signs")
+    if wish.signature and wish.install_from in ("build", "none", "package"):
+        raise wrong(wish.option, "signature", "with 'install_from: %s' nothing is fetched here that it could be of" % wish.install_from)
     _check_checksum(wish.checksum, wish.option, "checksum", depth=0)
 
 

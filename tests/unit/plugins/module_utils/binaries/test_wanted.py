@@ -7,7 +7,8 @@ from typing import Any, Dict
 
 import pytest
 
-from ansible_collections.slipway.runtimes.plugins.module_utils.binaries.wanted import Checksum, File, for_machine, parse
+from ansible_collections.slipway.runtimes.plugins.module_utils.binaries.wanted import (
+    Checksum, File, Signature, for_machine, parse)
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError
 
 SHA256 = "sha256:" + "a" * 64
@@ -65,7 +66,29 @@ def test_absent_needs_a_name_only() -> None:
     assert not wanted.binaries[0].present and wanted.binaries[0].files == ()
 
 
+KEY = "-----BEGIN PGP PUBLIC KEY BLOCK-----"
+
+
+def test_signature() -> None:
+    """Beside the source, and with each of several."""
+    signature = dict(key=KEY, url="https://example.com/y.asc")
+    assert parse(one(signature=signature)).binaries[0].signature == Signature(KEY, url="https://example.com/y.asc")
+    source = {key: GOOD[key] for key in ("url", "checksum")}
+    both = one(url=None, checksum=None, architectures={"x86_64": dict(source, signature=signature), "aarch64": source})
+    assert for_machine(parse(both), "x86_64").binaries[0].signature is not None
+    assert for_machine(parse(both), "aarch64").binaries[0].signature is None
+    assert parse(one(signature=dict(key="/k", src="y.asc"), url=None, src="y")).binaries[0].signature == Signature("/k", src="y.asc")
+
+
 BAD = {
+    "signature without key": (one(signature=dict(url="https://x/y")), "bad_key", "binaries[youki].signature.key"),
+    "signature nowhere": (one(signature=dict(key=KEY)), "bad_signature", "binaries[youki].signature"),
+    "signature by http": (one(signature=dict(key=KEY, url="http://x/y")), "http_refused", "binaries[youki].signature.url"),
+    "signature elsewhere": (one(signature=dict(key=KEY, src="y")), "bad_signature", "binaries[youki].signature.src"),
+    "signature of several": (one(url=None, checksum=None, architectures=dict(x86_64=dict(url="https://x/y", checksum=SHA256)),
+                                 signature=dict(key=KEY, url="https://x/y")), "bad_source", "binaries[youki].signature"),
+    "signature of what is built": (
+        one(url=None, checksum=None, build=BUILD, signature=dict(key=KEY, url="https://x/y")), "bad_source", "binaries[youki]"),
     "no source": (one(url=None), "bad_source", "binaries[youki]"),
     "two sources": (one(src="/x"), "bad_source", "binaries[youki]"),
     "remote url": (one(remote_src=True), "bad_source", "binaries[youki].remote_src"),

@@ -215,6 +215,41 @@ def test_one_runtime_under_two_names() -> None:
     assert len(set(one["files"][0]["dest"] for one in found["binaries"])) == 4
 
 
+KEY = "-----BEGIN PGP PUBLIC KEY BLOCK-----"
+
+
+def test_signed() -> None:
+    """The catalogue knows where the signature is; beside a folder of the user's under upstream's name; else the user does."""
+    def signatures(**more: Any) -> Dict[str, str]:
+        found, = present(dict({"name": "crun", "signature": {"key": KEY}}, **more)).values()
+        sources = found.get("architectures") or {"any": found}
+        assert all(one["signature"]["key"] == KEY for one in sources.values())
+        return {machine: one["signature"].get("url") or one["signature"]["src"] for machine, one in sources.items()}
+
+    upstream = "https://github.com/containers/crun/releases/download/1.17/crun-1.17-linux-"
+    assert signatures()["aarch64"] == upstream + "arm64.asc"
+    assert signatures(variant="disable-systemd", checksum=SHA256)["x86_64"] == upstream + "amd64-disable-systemd.asc"
+    assert signatures(url="https://mirror.example/crun/", checksum=SHA256)["s390x"] == (
+        "https://mirror.example/crun/crun-1.17-linux-s390x.asc")
+    assert signatures(src="crun", signature={"key": KEY, "src": "crun.asc"}) == {"any": "crun.asc"}
+    assert signatures(url="https://x.example/{arch}", checksum=SHA256, signature={"key": KEY, "url": "https://x.example/{arch}.asc"})[
+        "x86_64"] == "https://x.example/amd64.asc"
+
+
+@pytest.mark.parametrize("wish, option", [
+    ({"name": "youki", "signature": {"key": KEY}}, "signature.url"),
+    ({"name": "crun", "signature": {"key": KEY}, "src": "x"}, "signature.src"),
+    ({"name": "crun", "signature": {"key": KEY}, "url": "https://x.example/crun", "checksum": SHA256}, "signature.url"),
+    ({"name": "crun", "signature": {"url": "https://x.example/y"}}, "signature.key"),
+    ({"name": "crun", "signature": {"key": KEY, "kind": "pgp"}}, "signature"),
+    ({"name": "crun", "signature": {"key": KEY}, "install_from": "package"}, "signature"),
+])
+def test_signatures_that_are_nowhere(wish: Dict[str, Any], option: str) -> None:
+    with pytest.raises(SlipwayError) as caught:
+        resolve([wish])
+    assert caught.value.option == "catalogue[%s].%s" % (wish["name"], option)
+
+
 def test_what_goes_together() -> None:
     """Programs do, where there are several; settings are one name's own."""
     assert [(one["name"], one.get("set")) for one in resolve([{"name": "gvisor", "as": "other", "state": "absent"}])["binaries"]] == [
