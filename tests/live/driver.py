@@ -5,7 +5,7 @@
 
 An order is JSON on stdin:
 
-subject     engine_runtimes, runtime_binary, packages, docker_cli or host_runtimes
+subject     engine_runtimes, runtime_binary, packages, docker_cli, runner_host or host_runtimes
 params      its parameters; defaults come from its argument spec
 check_mode  true or false
 hooks       point -> sh script; a point is [MODULE.]NAME[@WORD]:before or :after. MODULE is one of MODULES below, none for a
@@ -35,6 +35,7 @@ SUBJECTS = {
     "runtime_binary": ("binaries.subject.RuntimeBinary", ["binaries.effects.BinaryEffects"]),
     "packages": ("packages.subject.RuntimePackages", ["packages.effects.PackageEffects"]),
     "docker_cli": ("docker_cli.subject.DockerCli", ["docker_cli.effects.CliEffects"]),
+    "runner_host": ("runner_host.subject.RunnerHost", ["runner_host.effects.RunnerEffects"]),
     "host_runtimes": ("host_runtimes.subject.HostRuntimes", ["host_runtimes.effects.HostEffects"]),
 }
 MODULES = {
@@ -138,7 +139,8 @@ def main():
     except error_class as error:
         print(json.dumps({"error": dict(error.result(), message=error.message)}))
         return
-    result = _module("core.plan").render(outcome.plan, header=subject.diff_header(outcome.plan))
+    result = _module("core.plan").render(
+        outcome.plan, header=subject.diff_header(outcome.plan), recovered=outcome.result.get("recovered", ""))
     result.update(outcome.result)
     print(json.dumps({"result": result, "warnings": list(outcome.warnings)}))
 

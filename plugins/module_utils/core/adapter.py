@@ -26,7 +26,9 @@ def main(subject: Subject, **module_options: Any) -> None:
         failure = error
     if failure is not None:  # out of the handler, else a traceback would go with it
         module.fail_json(msg=failure.message, **failure.result())
-    result = render(outcome.plan, header=subject.diff_header(outcome.plan) if module._diff else None)
+    result = render(
+        outcome.plan, header=subject.diff_header(outcome.plan) if module._diff else None,
+        recovered=outcome.result.get("recovered", ""))
     result.update(outcome.result)
     for warning in outcome.warnings:
         module.warn(warning)

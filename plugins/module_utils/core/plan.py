@@ -44,18 +44,21 @@ class Plan(NamedTuple):
         return None
 
 
-def render(plan: Plan, *, header: Optional[str]) -> Dict[str, Any]:
+def render(plan: Plan, *, header: Optional[str], recovered: str = "") -> Dict[str, Any]:
     """The keys that every module returns for a plan, by whichever way it was made.
 
-    header: what the diff is of; None for no diff.
+    header: what the diff is of; None for no diff. recovered: what became of an interrupted run, which is a change too,
+    whatever the plan.
     """
     found = dict(plan.result)
-    found["changed"] = not plan.empty
+    found["changed"] = bool(recovered) or not plan.empty
     if header is not None:
         found["diff"] = {
             "before_header": header, "after_header": header,
             "before": diff_text(plan.before), "after": diff_text(plan.after),
         }
+        if recovered:
+            found["diff"] = [{"prepared": recovered + "\n"}] + ([] if plan.empty else [found["diff"]])
     return found
 
 

@@ -37,6 +37,15 @@ def test_something_to_do() -> None:
         "diff": {"before_header": "", "after_header": "", "before": '{\n  "a": 1\n}\n', "after": '{\n  "a": 2\n}\n'}}
 
 
+def test_what_was_mended_is_a_change_and_shown() -> None:
+    """With nothing else to do it is all that there is to show."""
+    assert render(Plan(), header="x", recovered="It was undone.") == {"changed": True, "diff": [{"prepared": "It was undone.\n"}]}
+    plan = Plan(steps=(WRITE,), after={"a": 2})
+    assert render(plan, header="x", recovered="It was undone.")["diff"] == [
+        {"prepared": "It was undone.\n"}, render(plan, header="x")["diff"]]
+    assert render(Plan(), header=None, recovered="It was undone.") == {"changed": True}
+
+
 def test_the_result_is_left_alone() -> None:
     """Two renderings of one plan do not see each other."""
     plan = Plan(result={"live": True})
