@@ -32,7 +32,7 @@ PATH_FILES = (
 class There(NamedTuple):
     """What is at a path. kind: missing, link, folder, file, other. text: where a link leads, as it is written. real:
     what is behind it in the end. dead: nothing is. content: of a small file. package: which owns it, '' for none, None
-    where that was not asked."""
+    where that was not asked. blocked: what is no folder, and should be one on the way there."""
 
     path: str
     kind: str = "missing"
@@ -42,6 +42,7 @@ class There(NamedTuple):
     stat: str = ""
     content: Optional[str] = None
     package: Optional[str] = None
+    blocked: str = ""
 
 
 class Target(NamedTuple):
@@ -122,7 +123,12 @@ c_look() {
     else
         s_say "$1" kind missing
         c_parent=${2%/*}
-        if [ -d "${c_parent:-/}" ] && ! [ -x "${c_parent:-/}" ]; then
+        while [ "$c_parent" ] && ! [ -e "$c_parent" ] && ! [ -h "$c_parent" ]; do
+            c_parent=${c_parent%/*}
+        done
+        if ! [ -d "${c_parent:-/}" ]; then
+            s_text "$1" blocked "$c_parent"
+        elif ! [ -x "${c_parent:-/}" ]; then
             s_trouble "$1" unreadable
         fi
     fi
@@ -426,6 +432,7 @@ def _there(snapshot: Snapshot, name: str) -> There:
     return There(
         path=snapshot.word(name, "path"), kind=snapshot.word(name, "kind", "missing"),
         text=snapshot.word(name, "text"), real=snapshot.word(name, "real"), dead=bool(snapshot.word(name, "dead")),
+        blocked=snapshot.word(name, "blocked"),
         # What may not be executed is not what we put there.
         stat=snapshot.word(name, "stat") + (" closed" if snapshot.word(name, "closed") else ""),
         content=None if content is None else content.decode("utf-8", "surrogateescape"))

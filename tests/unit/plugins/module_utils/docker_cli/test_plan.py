@@ -96,6 +96,12 @@ def test_what_cannot_be_moved():
     assert "/kept/1" in refused(asked(replace=True), seen).message
 
 
+def test_no_folder_on_the_way():
+    """Nothing can be put below a file, whatever is allowed."""
+    error = refused(asked(replace=True), at(There("", blocked="/usr/local")))
+    assert (error.reason, error.option) == ("bad_path", "path") and "/usr/local is no folder" in error.message
+
+
 # Who else is docker on this host, and whether the link may be made.
 BESIDE = {
     "a real one": (REAL, True), "one that nobody knows": (There("/usr/local/sbin/docker", "file", stat="1"), True),

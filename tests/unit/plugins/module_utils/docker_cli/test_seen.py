@@ -46,22 +46,18 @@ class Host:
     def ask(self, **params):
         """What is seen by the first questions and the second ones."""
         wanted = self.wanted(**params)
-        first = self._run(reader.questions(wanted))
+        first = self.run(reader.questions(wanted))
         seen = reader.read(first, wanted)
         more = reader.follow_up(wanted, seen, owners=())
-        return reader.read(first.joined(self._run(more)), wanted) if more else seen
-
-    def owner(self, there, **params):
-        """The package that is found for a thing in the way."""
-        wanted, seen = self.wanted(**params), self.ask(**params)
-        return self._run(reader.follow_up(wanted, seen, owners=[there])).word("owner0", "package")
+        return reader.read(first.joined(self.run(more)), wanted) if more else seen
 
     def wanted(self, **params):
         """What is asked for."""
         full = dict({name: one.get("default") for name, one in SPEC.items()}, path=str(self.folder / "first" / "docker"))
         return parse_wanted(dict(full, **params))
 
-    def _run(self, questions):
+    def run(self, questions):
+        """The answers."""
         path = "%s:%s:%s" % (self.folder / "first", self.folder / "second", os.environ["PATH"])
         done = subprocess.run(
             ALONE + self.shell, input=script(questions, nonce=NONCE).encode(), stdout=subprocess.PIPE, check=False, timeout=60,
@@ -121,7 +117,13 @@ def test_things(host):
     assert there().kind == "folder"
     path.rmdir()
     os.mkfifo(str(path))
-    assert there().kind == "other"
+    assert there().kind == "other" and not there().blocked
+    path.unlink()
+    for target, blocked in ((str(host.folder / "new" / "er"), ""), (str(host.folder / "file"), str(host.folder / "file"))):
+        (host.folder / "file").write_text("")
+        path = host.folder / target / "docker"
+        found = host.ask(provider="podman", target="/none", path=str(path)).things[str(path)]
+        assert (found.kind, found.blocked) == ("missing", blocked)
 
 
 # What dpkg-query says -> the package that the user is told.
@@ -132,16 +134,17 @@ OWNERS = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(OWNERS))
-def test_owners(host, name):
+def test_owners(host):
     """The package that has the file in the way."""
-    said, package = OWNERS[name]
     path = host.program("first/docker", "#!/bin/sh\n")
-    (host.folder / "said").write_text(said.format(path))
     host.program("first/dpkg-query", '#!/bin/sh\n[ "$2 $3" = "-- %s" ] && [ -s %s/said ] && cat %s/said\n' % (
         path, host.folder, host.folder))
-    there = reader.There(path, "file")
-    assert host.owner(there, provider="podman", target="/none") == package
+    params = dict(provider="podman", target="/none")
+    wanted, seen = host.wanted(**params), host.ask(**params)
+    more = reader.follow_up(wanted, seen, owners=[reader.There(path, "file")])
+    for name, (said, package) in OWNERS.items():
+        (host.folder / "said").write_text(said.format(path))
+        assert (name, host.run(more).word("owner0", "package")) == (name, package)
 
 
 def test_others(host):
