@@ -13,6 +13,10 @@ from ..core import host
 from ..core.errors import SlipwayError
 
 
+# Beside what was set aside as a copy: the inode of the original.
+_NOTE = ".copied"
+
+
 class Unit(NamedTuple):
     """One path. new: what is staged for it, '' where it goes. inode: of that. old: where the old one is set aside, ''
     where there was none. All three lie on one file system."""
@@ -29,7 +33,7 @@ def forward(unit: Unit) -> None:
         _link(unit.dest, unit.old)  # so that there is no moment without the file
         os.rename(unit.new, unit.dest)
     elif unit.old:
-        os.rename(unit.dest, unit.old)
+        _set_aside(unit.dest, unit.old)
         if unit.new:
             os.rename(unit.new, unit.dest)
     elif _is_folder(unit.new):
@@ -68,6 +72,9 @@ def back(unit: Unit) -> str:
             os.rename(unit.old, unit.dest)
         elif _inode(unit.dest) == _inode(unit.old):
             os.unlink(unit.old)
+        elif _copied(unit):
+            remove(unit.dest)
+            os.rename(unit.old, unit.dest)
         else:
             return "%s was put there by somebody else meanwhile, and was left; what was there before lies at %s" % (
                 unit.dest, unit.old)
@@ -123,6 +130,28 @@ def _inode(path: str) -> int:
 
 def _is_folder(path: str) -> bool:
     return os.path.isdir(path) and not os.path.islink(path)
+
+
+def _set_aside(path: str, target: str) -> None:
+    """Rename a file or a folder. A folder of an overlay's lower layer, as images have them, cannot be renamed: it is copied,
+    noted as such, and removed."""
+    try:
+        os.rename(path, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV or not _is_folder(path):
+            raise
+        copy(path, target + ".part")
+        with open(target + _NOTE, "x") as note:
+            note.write(str(_inode(path)))
+        os.rename(target + ".part", target)
+        host.sync_folder(os.path.dirname(target))
+        remove(path)
+
+
+def _copied(unit: Unit) -> bool:
+    """Whether what is at dest is the rest of what was copied to old."""
+    note = host.read(unit.old + _NOTE)
+    return note is not None and note == str(_inode(unit.dest)).encode("ascii")
 
 
 def _link(source: str, target: str) -> None:

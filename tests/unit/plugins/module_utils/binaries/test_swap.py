@@ -73,6 +73,18 @@ def test_back_from_between(tmp_path: Path) -> None:
     assert swap.back(unit) == "" and content_of(dest) == "old" and not aside.exists()
 
 
+def test_back_from_a_copy(tmp_path: Path) -> None:
+    """Copied aside, and killed while the original was removed: only what is left of that very folder goes."""
+    dest, aside = tmp_path / "dest", tmp_path / "old"
+    make(dest, "tree", "half")
+    make(aside, "tree", "old")
+    unit = Unit(str(dest), str(tmp_path / "new"), 1, str(aside))
+    (tmp_path / "old.copied").write_text("7")
+    assert str(aside) in swap.back(unit) and content_of(dest) == "half"
+    (tmp_path / "old.copied").write_text(str(swap.inode_of(str(dest))))
+    assert swap.back(unit) == "" and content_of(dest) == "old" and not aside.exists()
+
+
 def test_nobody_is_overwritten(tmp_path: Path) -> None:
     """What came meanwhile stays, going forward and going back."""
     dest, staged, aside = tmp_path / "dest", tmp_path / "new", tmp_path / "old"
