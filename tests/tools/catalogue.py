@@ -45,13 +45,14 @@ _RELEASE = re.compile(r"[0-9]+(\.[0-9]+)*\Z")
 
 
 class Address(NamedTuple):
-    """One file of one release. checksum: what the catalogue says of it, '' for nothing."""
+    """One file of one release. checksum: what the catalogue says of it, signature: where its signature is; '' for nothing."""
 
     layout: int
     source: int
     machine: str
     url: str
     checksum: str
+    signature: str
 
 
 class Unreached(Exception):
@@ -139,7 +140,8 @@ def addresses(entry: dict[str, Any], version: str, *, known: bool) -> list[Addre
             for machine, word in source["architectures"].items():
                 if machine in digests or not (known and digests):
                     values = {"version": version, "variant": variant, "arch": word}
-                    found.append(Address(number, index, machine, fill(source["url"], values), digests.get(machine, "")))
+                    url, signature = fill(source["url"], values), fill(source.get("signature", {}).get("url", ""), values)
+                    found.append(Address(number, index, machine, url, digests.get(machine, ""), signature))
     return found
 
 
@@ -175,6 +177,12 @@ def checked(entry: dict[str, Any], upstream: Upstream) -> tuple[list[str], list[
                     upstream.answers(one.url)
             except Missing as error:
                 (wrong if one.checksum else absent).append(str(error))
+                continue
+            try:
+                if one.signature:
+                    upstream.answers(one.signature)
+            except Missing as error:
+                wrong.append(f"its signature: {error}")
     return wrong, absent
 
 

@@ -138,6 +138,22 @@ def test_check_finds_what_is_gone(server: Server, folder: Path, capsys: pytest.C
     assert "404" in capsys.readouterr().out
 
 
+def test_check_finds_what_is_not_signed(server: Server, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the catalogue says that it is."""
+    address = "/github.com/containers/crun/releases/download/1.17/crun-1.17-linux-amd64"
+    path = folder / "crun.yml"
+    digests = load("crun")["layouts"][0]["sources"][0]["checksums"]["1.17"]
+    path.write_text(path.read_text().replace(digests["x86_64"], sha(b"crun")))
+    for machine in ("aarch64", "ppc64le"):
+        path.write_text("".join(line for line in path.open() if digests[machine] not in line))
+    server.content.update({address: b"crun", address + ".asc": b"signed"})
+    server.release("containers/crun", "1.17")
+    assert run(server, folder, "check", "crun") == 0, capsys.readouterr().out
+    del server.content[address + ".asc"]
+    assert run(server, folder, "check", "crun") == 1
+    assert "crun: its signature: " in capsys.readouterr().out
+
+
 def test_check_tells_of_a_newer_one(server: Server, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is no error."""
     known(folder, server)
