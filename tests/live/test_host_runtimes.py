@@ -187,6 +187,19 @@ def test_two_engines_share_a_file(clean: Releases) -> None:
     assert clean.host.sh("ls -A /srv/wanted; ls -A /var/lib/slipway-runtimes 2>&1; :").startswith("ls: cannot access")
 
 
+def test_files_of_a_users_engine(clean: Releases) -> None:
+    """Root's files for a user's own engine are claimed for that engine, and the host's keeps what it wants."""
+    for_dev = {"files_for": "dev", "ca_path": FOLDER + "/ca.pem"}
+    assert drive(clean, dict(for_dev, binaries=[binary(clean, "crun")])).changed
+    assert proven(drive(clean, wanted(clean, "crun"))) == ["crun"]
+    done = drive(clean, dict(for_dev, binaries=gone("crun")["binaries"]))
+    assert done.result["kept"] == {"crun": ["docker"]} and clean.host.sh("ls /srv/wanted") == "crun", done.text
+    assert drive(clean, dict(for_dev, binaries=[binary(clean, "crun")])).result["binaries"][0]["action"] == "unchanged"
+    assert drive(clean, gone("crun")).result["kept"] == {"crun": ["docker@dev"]}
+    assert drive(clean, dict(for_dev, binaries=gone("crun")["binaries"])).changed
+    assert clean.host.sh("ls -A /srv/wanted; ls -A /var/lib/slipway-runtimes 2>&1; :").startswith("ls: cannot access")
+
+
 def test_prune(clean: Releases) -> None:
     """What we put there and nobody asks for goes; what others put there, or changed, stays."""
     host = clean.host

@@ -9,11 +9,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Dict, Iterator
+from typing import Any, Callable, Dict, Iterator
 
 import pytest
 
-from hosts_under_test import Player, until
+from hosts_under_test import ROOT, Host, Player, until
 from releases import EVERYTHING, FOLDER, HERE, HTTP, HTTPS, KILL, Releases
 
 TOOL = "/usr/local/bin/tool"
@@ -412,6 +412,66 @@ def test_built_on_the_host(releases: Releases) -> None:
         assert failed.error["reason"] == "build_failed" and word in failed.message, failed.text
     assert releases.says() == "two" and releases.leftovers() == ""
     assert releases.drive(ABSENT).changed and releases.listing() == before
+
+
+def test_a_users_own_files(releases: Releases) -> None:
+    """Below the user's home, by the user: nothing of root's is touched, and nothing stays, not even folders on the way."""
+    host = releases.host
+
+    def drive(binary: Dict[str, Any]) -> Any:
+        return host.drive_subject(
+            "runtime_binary", {"binaries": [binary], "scope": "user", "ca_path": FOLDER + "/ca.pem"}, user="dev")
+
+    before = releases.listing("/home/dev " + EVERYTHING)
+    wanted = releases.binary(files=[{"src": "tool-1/bin/tool", "dest": "/home/dev/.local/bin/tool"}])
+    assert acted(drive(wanted)) == "installed" and releases.says("/home/dev/.local/bin/tool") == "tool 1"
+    assert host.sh("stat -c %U /home/dev/.local/bin/tool /home/dev/.local/state/slipway-runtimes/binaries/tool.json") == "dev\ndev"
+    assert drive(wanted).changed is False
+    refused = drive(releases.binary())
+    assert refused.error["reason"] == "no_permission" and refused.error["option"] == "binaries[tool].files[0].dest", refused.text
+    assert "/usr/local/bin cannot be written by this user" in refused.message and "'scope: user'" in refused.message
+    assert drive(ABSENT).changed and releases.listing("/home/dev " + EVERYTHING) == before
+
+
+def test_what_cannot_be_exchanged(releases: Releases) -> None:
+    """A mount point is told of; a folder of an image, which an overlay does not rename, is exchanged all the same, and back."""
+    host = releases.host
+    wanted = releases.binary(files=[{"src": "tool-1/lib", "dest": "/opt/tool"}], replace=True)
+    host.sh("mkdir -p /opt/tool /run/layers/low/lib/deep /run/layers/up /run/layers/work; echo old >/run/layers/low/lib/deep/file; "
+            "mount -t tmpfs tmpfs /opt/tool")
+    try:
+        done = releases.drive(wanted)
+        assert done.error["reason"] == "mount_point" and done.error["failed_stage"] == "check", done.text
+    finally:
+        host.sh("umount /opt/tool")
+    wanted["files"][0]["dest"] = "/opt/tool/lib"
+    host.sh("mount -t tmpfs tmpfs /run/layers && mkdir -p /run/layers/low/lib/deep /run/layers/up /run/layers/work && "
+            "echo old >/run/layers/low/lib/deep/file && "
+            "mount -t overlay -o lowerdir=/run/layers/low,upperdir=/run/layers/up,workdir=/run/layers/work overlay /opt/tool")
+    try:
+        assert host.run("mv", "-T", "--no-copy", "/opt/tool/lib", "/opt/tool/x", check=False).returncode != 0
+        assert releases.drive(wanted, hooks={"swap.remove@/opt/tool/lib:before": "rm /opt/tool/lib/deep/file; " + KILL}).killed
+        assert acted(releases.drive(wanted)) == "installed" and host.sh("cat /opt/tool/lib/version") == "1"
+        assert acted(releases.drive(ABSENT)) == "removed" and host.sh("cat /opt/tool/lib/deep/file") == "old"
+        assert releases.leftovers() == ""
+    finally:
+        host.sh("umount /opt/tool /run/layers; rmdir /opt/tool /run/layers")
+
+
+def test_signed(bring_up: Callable[..., Host]) -> None:
+    """After the digest, before anything is unpacked, by the host's own gpgv."""
+    host, data = bring_up("bw", "bookworm"), ROOT / "tests" / "unit" / "plugins" / "module_utils" / "binaries" / "data"
+    host.write(FOLDER + "/signed", b"a program\n")
+    host.write(FOLDER + "/signed.asc", (data / "program.asc").read_bytes())
+    wanted = {"name": "tool", "src": FOLDER + "/signed", "remote_src": True, "verify": False, "files": [{"dest": TOOL}],
+              "signature": {"src": FOLDER + "/signed.asc", "key": (data / "stranger.asc").read_text()}}
+    done = host.drive_subject("runtime_binary", {"binaries": [wanted]})
+    assert done.error["reason"] == "signature_refused" and done.error["failed_stage"] == "check", done.text
+    assert "another key" in done.message and host.read(TOOL) is None
+    wanted["signature"]["key"] = (data / "signer.asc").read_text()
+    for changed in (True, False):
+        assert host.drive_subject("runtime_binary", {"binaries": [wanted]}).changed is changed
+    assert host.drive_subject("runtime_binary", {"binaries": [ABSENT]}).changed and host.read(TOOL) is None
 
 
 # -- with an engine

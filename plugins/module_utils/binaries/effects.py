@@ -441,7 +441,7 @@ class BinaryEffects(Effects):
         host.remove_empty([self.kept, self.receipts])
 
     def _journal(self, stage: str) -> None:
-        _make_folder(self.lib_dir, 0o755)
+        host.make_folder(self.lib_dir)
         text = json.dumps(dict(self.work.facts(), stage=stage), sort_keys=True) + "\n"
         host.replace(self.journal_path, text.encode("utf-8", "surrogateescape"), mode=0o600)
 

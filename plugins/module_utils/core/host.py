@@ -28,6 +28,9 @@ from .snapshot import Question, Snapshot, parse, script
 # The script bounds each program by itself; this only ends a script that cannot.
 SCRIPT_SECONDS = 120
 
+# The folder of the collection's notes, wherever it is; and what marks a folder above it as made for it.
+_OWN, _MADE = "slipway-runtimes", ".made-for-slipway-runtimes"
+
 
 class Answer(NamedTuple):
     """What a program said. code: None where it was ended at its limit."""
@@ -173,8 +176,8 @@ def replace(path: str, content: bytes, *, mode: int = 0o644, like: Optional[str]
 def keep(path: str, content: bytes, *, mode: int) -> None:
     """replace(), with the folder made where it is missing. Another run may remove it, empty, at any moment."""
     for last in (False, False, True):
-        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
         try:
+            make_folder(os.path.dirname(path))
             return replace(path, content, mode=mode)
         except FileNotFoundError:
             if last:
@@ -188,11 +191,35 @@ def remove(path: str) -> None:
         sync_folder(os.path.dirname(path))
 
 
+def make_folder(folder: str) -> None:
+    """Make a folder of the collection's notes where it is missing. Those that had to be made above the collection's own, in a
+    home that is new, are marked, and go when that one goes."""
+    missing = []
+    marks = _OWN in folder.split("/")
+    while not os.path.isdir(folder):
+        missing.insert(0, folder)
+        folder = os.path.dirname(folder)
+    for one in missing:
+        own = not marks or _OWN in one.split("/")
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(one, 0o700)
+            if own:
+                os.chmod(one, 0o755)  # whatever the umask
+            else:
+                open(os.path.join(one, _MADE), "x").close()
+
+
 def remove_empty(folders: Iterable[str]) -> None:
-    """Remove folders, the inner ones first, where nothing is in them."""
+    """Remove folders, the inner ones first, where nothing is in them; and with the collection's own what make_folder() made
+    above it."""
     for folder in sorted(folders, reverse=True):
         with contextlib.suppress(OSError):
             os.rmdir(folder)
+            above = os.path.dirname(folder)
+            while os.path.basename(folder) == _OWN and os.path.isfile(os.path.join(above, _MADE)):
+                os.unlink(os.path.join(above, _MADE))
+                os.rmdir(above)
+                above = os.path.dirname(above)
 
 
 def temporary_prefix(path: str) -> str:

@@ -7,7 +7,7 @@ import base64
 import contextlib
 import json
 import os
-from typing import Any, Callable, Dict, Optional, Set, Tuple
+from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 from ...core import host
 from ...core.errors import SlipwayError
@@ -45,7 +45,7 @@ class EngineEffects(Effects):
         self.journal_path = os.path.join(lib_dir, self.place.key + ".journal")
         self.state: Any = None  # the EngineState that the plan was made from
         self.backup_file = ""
-        self.made_folder = False
+        self.made_folders: List[str] = []
         self.validated = False
         self.daemon: Any = None  # the DaemonControl that was told to take the change in
 
@@ -177,14 +177,14 @@ class EngineEffects(Effects):
         return {key: value for key, value in extra.items() if value}
 
     def _note(self, origin: Optional[Dict[str, Any]]) -> None:
-        folder = os.path.dirname(self.state.config.target)
+        made = list(self.state.state.get("folders") or self.made_folders)
         if origin is None:
             host.remove(self.origin_path)
             # Each for itself: the first still holds what other subjects note.
-            host.remove_empty([os.path.dirname(self.origin_path)] + ([folder] if self.state.state.get("folder") else []))
+            host.remove_empty([os.path.dirname(self.origin_path)] + made)
             return
-        if self.made_folder or self.state.state.get("folder"):
-            origin = dict(origin, folder=True)
+        if made:
+            origin = dict(origin, folders=made)
         self._keep(self.origin_path, origin, mode=0o600)
 
     def _record(self, plan: Plan) -> None:
@@ -303,11 +303,16 @@ class EngineEffects(Effects):
     def _put(self, path: str, content: Optional[bytes]) -> None:
         if content is None:
             host.remove(path)
+            host.remove_empty(self.made_folders)
             return
         folder = os.path.dirname(path)
-        if not os.path.isdir(folder):
-            os.makedirs(folder, mode=0o755)
-            self.made_folder = True
+        missing = []
+        while not os.path.isdir(folder):
+            missing.insert(0, folder)
+            folder = os.path.dirname(folder)
+        for one in missing:
+            os.mkdir(one, 0o755)
+            self.made_folders.append(one)
         there = os.path.exists(path)
         host.replace(path, content, like=path if there else None)
         if not there and os.path.exists("/sys/fs/selinux/enforce"):

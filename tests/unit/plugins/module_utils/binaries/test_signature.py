@@ -15,40 +15,9 @@ from ansible_collections.slipway.runtimes.plugins.module_utils.binaries.wanted i
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError
 
 # Made for these tests, by gpg: two keys, and the first one's signature of CONTENT.
+DATA = Path(__file__).resolve().parent / "data"
+SIGNER, STRANGER, SIGNED = ((DATA / name).read_text() for name in ("signer.asc", "stranger.asc", "program.asc"))
 CONTENT = b"a program\n"
-SIGNER = """\
------BEGIN PGP PUBLIC KEY BLOCK-----
-
-mDMEZZN9JRYJKwYBBAHaRw8BAQdA3Uj0LlymYS1z56g/SyrN9JmRQa0m5GZ5g2Yj
-LHnyRtK0KXNsaXB3YXkgdGVzdHMgc2lnbmVyIDxzaWduZXJAZXhhbXBsZS5jb20+
-iJAEExYIADgWIQTt3FMv9dKZJgA84qX4Z+ZidivZDgUCZZN9JQIbAwULCQgHAgYV
-CgkICwIEFgIDAQIeAQIXgAAKCRD4Z+ZidivZDtPdAQDr59umvit+0KOwlAej2Qpl
-TdhzPJe4oTndWn6/iM6WdwEA90zKN1cCUcs+1hh5/IMYsxY75/hUiozQ4QdAs0ox
-qwk=
-=u9lv
------END PGP PUBLIC KEY BLOCK-----
-"""
-STRANGER = """\
------BEGIN PGP PUBLIC KEY BLOCK-----
-
-mDMEZZN9JRYJKwYBBAHaRw8BAQdAn8kKBnLE4A3Gz87hxKEKr0+ogNswuVf7iImF
-7BtNqFS0LXNsaXB3YXkgdGVzdHMgc3RyYW5nZXIgPHN0cmFuZ2VyQGV4YW1wbGUu
-Y29tPoiQBBMWCAA4FiEEJCdTQqm7rCnycUFEw+qnqG8878UFAmWTfSUCGwMFCwkI
-BwIGFQoJCAsCBBYCAwECHgECF4AACgkQw+qnqG8878WbTgEAqoWRcGi1h/R8zZ3z
-UMwn01dJdf6WnKSOvJt618yzQGEA/1u5apzzZXlBbxLUWI2Gdtg/5jWeC0tRZjbL
-V2Te5P8C
-=x90y
------END PGP PUBLIC KEY BLOCK-----
-"""
-SIGNED = """\
------BEGIN PGP SIGNATURE-----
-
-iIkEABYIADEWIQTt3FMv9dKZJgA84qX4Z+ZidivZDgUCZZN9JRMcc2lnbmVyQGV4
-YW1wbGUuY29tAAoJEPhn5mJ2K9kOZhcA/ixaaFSsFOrSyoO/YvVrKzBr5KVqvnOB
-sAJmsB+Uni5QAQDsJR+9/1y3fQgRRLqUq0KI57NXODXs+yMk9YWHRaOnBg==
-=X+3B
------END PGP SIGNATURE-----
-"""
 
 needs_gpgv = pytest.mark.skipif(shutil.which("gpgv") is None, reason="there is no gpgv on this machine")
 

@@ -92,6 +92,26 @@ def test_remove(config: str) -> None:
     host.remove(config)
 
 
+def test_folders_of_notes_come_and_go(tmp_path: Any) -> None:
+    """With what had to be made above them; not with what others have put there, or had made."""
+    state, notes = tmp_path / ".local" / "state", tmp_path / ".local" / "state" / "slipway-runtimes"
+    host.keep(str(notes / "binaries" / "x.json"), b"{}", mode=0o644)
+    assert [one.stat().st_mode & 0o777 for one in (state, notes, notes / "binaries")] == [0o700, 0o755, 0o755]
+    host.remove(str(notes / "binaries" / "x.json"))
+    host.remove_empty([str(notes), str(notes / "binaries")])
+    assert os.listdir(str(tmp_path)) == []
+    host.keep(str(notes / "x"), b"", mode=0o644)
+    (state / "other").mkdir()
+    host.remove(str(notes / "x"))
+    host.remove_empty([str(notes)])
+    assert os.listdir(str(state)) == ["other"]
+    (state / "other").rmdir()
+    host.keep(str(notes / "x"), b"", mode=0o644)
+    host.remove(str(notes / "x"))
+    host.remove_empty([str(notes)])
+    assert os.listdir(str(state)) == []
+
+
 def test_remove_unfinished(config: str, tmp_path: Any) -> None:
     """Only what replace() left of this very file."""
     ours = host.temporary_prefix(config)
