@@ -7,17 +7,51 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Callable, Dict, Iterator
+from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 # tests/tools/env says in which folder this checkout is found as a collection.
 sys.path.insert(0, os.environ["ANSIBLE_COLLECTIONS_PATH"])
+import met  # noqa: E402
 from hosts_under_test import HOSTS, Host, Player  # noqa: E402
 from releases import Releases, make_certificates  # noqa: E402
 
 GROUP = os.environ.get("SLIPWAY_LIVE_GROUP") or "live"
+
+
+# What the files of tests that run, or install, a runtime meet of it.
+MET = {
+    "test_dagger_roles": {"Docker": met.REAL, "Dagger's engine": "a program that says its version"},
+    "test_docker_cli": {"Podman": met.REAL, "nerdctl": "SLIPWAY_NERDCTL", "lima": "a program of its shape"},
+    "test_engines": {"crun": met.REAL},
+    "test_host_runtimes": {"youki": met.REAL, "gVisor": met.REAL, "crun": met.REAL},
+    "test_packages": {"crun": "programs in packages of its shape"},
+    "test_probe": {"crun": met.REAL, "gVisor": met.REAL},
+    "test_runner_host": {"Dagger's CLI": "SLIPWAY_DAGGER_CLIS"},
+    "test_runtime_binary": {"youki": met.REAL, "gVisor": met.REAL},
+    "test_use": {"crun": met.REAL},
+}
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Which files met the real runtime, where all of their tests passed."""
+    def files(outcome: str) -> List[str]:
+        return [Path(one.nodeid.partition("::")[0]).stem for one in terminalreporter.stats.get(outcome, ())]
+
+    bad = files("failed") + files("error")
+    found = {name: {runtime: _met(how) for runtime, how in MET[name].items()}
+             for name in sorted(set(files("passed")) - set(bad)) if name in MET}
+    met.note(found)
+    if found:
+        terminalreporter.write_line(met.told(found))
+
+
+def _met(how: str) -> str:
+    """What stands for a variable of the environment that names the real one."""
+    return how if not how.isupper() else met.REAL if os.environ.get(how) else "a program of its shape"
 
 
 def _hosts(*words: str) -> None:

@@ -6,7 +6,8 @@
 Usage: tests/tools/env python tests/tools/gates.py [--list] [GATE...]
 
 Without a name, all of them. What a gate prints comes behind its name. The last line is ``N passed, N failed``, over the
-tests of all gates; the exit code is 0 where none failed.
+tests of all gates; the exit code is 0 where none failed. Before the table it says which scenarios met the real runtime,
+and which a stand-in, by name.
 
 Whatever lane gets free takes the first gate of the table whose turn it can be. Gates disturb one another in nothing but
 time: hosts are of a group of their own for each gate, and who installs packages of the machine waits for who does already.
@@ -30,6 +31,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 from xml.etree import ElementTree
 
+import met
 import tree
 
 LEFT_OUT = 77
@@ -61,6 +63,7 @@ class Outcome(NamedTuple):
     count: Count
     seconds: float
     remark: str
+    runtimes: met.Met = {}  # that its scenarios met
 
 
 # On two processors: what waits for engines and hosts leaves them to what computes.
@@ -245,7 +248,7 @@ def run(gate: Gate, processes: Processes) -> Outcome:
             judged, remark = judge(gate, code=code, last_line=echo.last, count=count)
         except ElementTree.ParseError as error:
             judged, remark = Count(0, 1, 0), f"a report that is no XML: {error}"
-    return Outcome(gate, judged, time.monotonic() - started, remark)
+        return Outcome(gate, judged, time.monotonic() - started, remark, met.noted(Path(folder)))
 
 
 class _Queue:
@@ -329,7 +332,7 @@ def scripts_missing(gates: tuple[Gate, ...]) -> list[str]:
 def table(outcomes: list[Outcome]) -> str:
     """The outcomes, a line each, and the closing line."""
     lines = [f"{'gate':{_WIDTH}}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}"]
-    for gate, count, seconds, remark in outcomes:
+    for gate, count, seconds, remark, _runtimes in outcomes:
         row = f"{gate.name:{_WIDTH}}{count.passed:8}{count.failed:8}{count.skipped:9}{seconds:9.1f}"
         lines.append(f"{row}  {remark}".rstrip())
     total = [sum(numbers) for numbers in zip(*(outcome.count for outcome in outcomes))]
@@ -352,6 +355,9 @@ def main(arguments: list[str]) -> int:
         return 2
     signal.signal(signal.SIGTERM, lambda *_arguments: sys.exit(128 + signal.SIGTERM))
     outcomes = run_all(chosen, lanes=LANES)
+    found = {name: runtimes for outcome in outcomes for name, runtimes in outcome.runtimes.items()}
+    if found:
+        print(met.told(found))
     print(table(outcomes), flush=True)
     return 1 if any(outcome.count.failed for outcome in outcomes) else 0
 

@@ -89,6 +89,15 @@ def test_table_ends_with_the_sum() -> None:
     ]
 
 
+def test_what_was_met_is_handed_on(tmp_path: Path) -> None:
+    """From the gate's folder to its outcome."""
+    script = tmp_path / "gate"
+    script.write_text("import met\nmet.note({'roles': {'youki': 'real'}})\n")
+    command = ("env", f"PYTHONPATH={Path(gates.__file__).parent}", sys.executable, str(script))
+    outcome = gates.run(CHECK._replace(command=command), gates.Processes())
+    assert outcome.runtimes == {"roles": {"youki": "real"}} and outcome.count.passed == 1
+
+
 def test_every_listed_gate_has_its_script() -> None:
     """A gate cannot be lost by removing its script."""
     assert gates.scripts_missing(gates.GATES) == []
