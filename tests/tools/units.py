@@ -3,11 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the unit tests.
 
-Usage: tests/tools/env python tests/tools/units.py current | floor | oldest [ARGUMENT OF pytest ...]
+Usage: tests/tools/env python tests/tools/units.py current | floor | oldest | hosts PYTHON [ARGUMENT OF pytest ...]
 
-current  all of them, with the ansible-core and the Python of the gates
-floor    all of them, with ansible-core 2.16, the oldest controller
-oldest   those of what runs on a host, with Python 3.6 and the module_utils that ansible-core 2.16 brings to that host
+current       all of them, with the ansible-core and the Python of the gates
+floor         all of them, with ansible-core 2.16, the oldest controller
+oldest        those of what runs on a host, with Python 3.6 and the module_utils that ansible-core 2.16 brings to that host
+hosts PYTHON  the same with another Python, and the module_utils of the newest ansible-core that reaches it
 
 Ends with 77 where this machine has no Python for it. Writes JUnit files to $SLIPWAY_JUNIT where that is set.
 """
@@ -26,6 +27,17 @@ LEFT_OUT = 77
 FLOOR_CORE = "ansible-core~=2.16.0"
 FLOOR_PYTHONS = ("3.12", "3.11", "3.10")
 OLDEST_PYTHON = "3.6"
+# The Pythons of hosts: the newest ansible-core that reaches each, and a pytest that it runs.
+HOST_PYTHONS = {
+    OLDEST_PYTHON: ("2.16", "pytest==7.0.1"),
+    "3.7": ("2.17", "pytest~=7.4"),
+    "3.8": ("2.19", "pytest~=8.3"),
+    "3.9": ("2.21", "pytest~=8.4"),
+    "3.10": ("2.21", "pytest~=8.4"),
+    "3.11": ("2.21", "pytest~=8.4"),
+    "3.12": ("2.21", "pytest~=8.4"),
+    "3.13": ("2.21", "pytest~=8.4"),
+}
 # The parts of the tree that run on a host.
 ON_HOSTS = ("module_utils", "modules")
 # What tests ask for beyond Python: a package, and the programs of which one is enough.
@@ -62,27 +74,32 @@ def current(arguments: list[str]) -> int:
     return _pytest(Path(sys.executable), arguments, name="current", path=[tree.collections()])
 
 
+def floor_environment() -> Path | None:
+    """The Python of an environment with the oldest ansible-core; None where this machine has no Python for it."""
+    python = next(filter(None, map(pythons.find, FLOOR_PYTHONS)), None)
+    return python and pythons.environment("floor", python=python, requirements=[FLOOR_CORE, "pytest~=9.0", "PyYAML~=6.0"])
+
+
 def floor(arguments: list[str]) -> int:
     """All tests with the oldest ansible-core."""
-    python = next(filter(None, map(pythons.find, FLOOR_PYTHONS)), None)
-    if python is None:
+    made = floor_environment()
+    if made is None:
         print(f"left out: no Python of {', '.join(FLOOR_PYTHONS)} was found")
         return LEFT_OUT
-    made = pythons.environment("floor", python=python, requirements=[FLOOR_CORE, "pytest~=9.0", "PyYAML~=6.0"])
     return _pytest(made, arguments, name="floor", path=[tree.collections()])
 
 
-def _oldest_module_utils() -> Path:
-    """A folder with what ansible-core 2.16 sends to a host; Python 3.6 cannot import its controller's part."""
-    folder = tree.cache() / "module-utils-2.16"
+def _module_utils(core: str) -> Path:
+    """A folder with what an ansible-core sends to a host; an old Python of a host cannot import its controller's part."""
+    folder = tree.cache() / f"module-utils-{core}"
     with tree.locked("module-utils"):
         if folder.exists():
             return folder
-        print(f"setup: takes the module_utils of {FLOOR_CORE} from PyPI", flush=True)
+        print(f"setup: takes the module_utils of ansible-core {core} from PyPI", flush=True)
         with tempfile.TemporaryDirectory(dir=tree.cache()) as temporary:
             pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-            wheel = ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--target", temporary, FLOOR_CORE]
-            subprocess.run([*pip, *wheel], check=True)
+            wheel = ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--target", temporary]
+            subprocess.run([*pip, *wheel, f"ansible-core~={core}.0"], check=True)
             taken = Path(temporary) / "taken"
             # No __init__.py: the one that Ansible sends is not the one that it has, and a package without one will do.
             shutil.copytree(Path(temporary) / "ansible" / "module_utils", taken / "ansible" / "module_utils")
@@ -91,7 +108,7 @@ def _oldest_module_utils() -> Path:
     return folder
 
 
-def _import_all(python: Path, *, path: list[Path]) -> bool:
+def _import_all(python: Path, *, version: str, path: list[Path]) -> bool:
     """Whether this Python can import every file that runs on a host. It says itself what it cannot."""
     sources = [file for part in ON_HOSTS for file in sorted((tree.ROOT / "plugins" / part).rglob("*.py"))]
     modules = [file.relative_to(tree.ROOT).with_suffix("") for file in sources]
@@ -101,26 +118,40 @@ def _import_all(python: Path, *, path: list[Path]) -> bool:
     ended = subprocess.run([python, "-c", program, *names], env=environment, check=False, stdin=subprocess.DEVNULL)
     well = ended.returncode == 0
     verdict = "imports every one" if well else "does not import every one"
-    print(f"Python {OLDEST_PYTHON} {verdict} of {len(names)} files of {' and '.join(ON_HOSTS)}", flush=True)
+    print(f"Python {version} {verdict} of {len(names)} files of {' and '.join(ON_HOSTS)}", flush=True)
     return well
 
 
-def oldest(arguments: list[str]) -> int:
-    """The tests of what runs on a host, with the oldest Python of a host; before them, every file of it is imported."""
-    python = pythons.find(OLDEST_PYTHON)
+def on_host(version: str, arguments: list[str]) -> int:
+    """The tests of what runs on a host, with a Python of a host; before them, every file of it is imported."""
+    python = pythons.find(version)
     if python is None:
-        print(f"left out: no Python {OLDEST_PYTHON} was found")
+        print(f"left out: no Python {version} was found")
         return LEFT_OUT
-    made = pythons.environment("python" + OLDEST_PYTHON, python=python, requirements=["pytest==7.0.1"])
-    path = [tree.collections(), _oldest_module_utils()]
-    if not _import_all(made, path=path):
+    core, pytest = HOST_PYTHONS[version]
+    made = pythons.environment("python" + version, python=python, requirements=[pytest])
+    path = [tree.collections(), _module_utils(core)]
+    if not _import_all(made, version=version, path=path):
         return 1
     tests = [f"tests/unit/plugins/{part}" for part in ON_HOSTS]
     existing = [folder for folder in tests if (tree.ROOT / folder).is_dir()]
-    return _pytest(made, arguments or existing, name="oldest", path=path)
+    return _pytest(made, arguments or existing, name=f"python{version}", path=path)
 
 
-RUNS = {"current": current, "floor": floor, "oldest": oldest}
+def oldest(arguments: list[str]) -> int:
+    """With the oldest of them."""
+    return on_host(OLDEST_PYTHON, arguments)
+
+
+def hosts(arguments: list[str]) -> int:
+    """With the one that is named."""
+    if arguments[:1] and arguments[0] in HOST_PYTHONS:
+        return on_host(arguments[0], arguments[1:])
+    print(f"hosts PYTHON: one of {', '.join(HOST_PYTHONS)}")
+    return 2
+
+
+RUNS = {"current": current, "floor": floor, "oldest": oldest, "hosts": hosts}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in RUNS:
