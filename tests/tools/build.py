@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, the slipway.runtimes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Builds the collection's archive, installs it into an empty folder and asks ansible-doc for every module of it.
+"""Builds the collection's archive, looks at what is in it, imports it as Galaxy does, installs it into an empty folder and asks
+ansible-doc for every module of it.
 
 Usage: tests/tools/env python tests/tools/build.py
 """
@@ -13,40 +14,52 @@ import sys
 import tempfile
 from pathlib import Path
 
+import archive
+import importer
 import tree
 
 
-def main() -> int:
-    """Build, install, ask; 0 where all is well."""
-    with tree.copy() as checkout, tempfile.TemporaryDirectory() as folder:
-        collections = Path(folder) / "collections"
-        environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(collections)}
-        build = ["ansible-galaxy", "collection", "build", "--output-path", folder]
-        subprocess.run(build, cwd=checkout, env=environment, check=True, stdin=subprocess.DEVNULL)
-        (archive,) = Path(folder).glob("slipway-runtimes-*.tar.gz")
-        print(f"build: {archive.name}, {archive.stat().st_size // 1024} KiB", flush=True)
-        install = ["ansible-galaxy", "collection", "install", "--offline", "-p", str(collections), str(archive)]
-        subprocess.run(install, cwd=folder, env=environment, check=True, stdin=subprocess.DEVNULL)
+def install(path: Path, collections: Path) -> None:
+    """Install an archive into a folder, without asking Galaxy. Raises CalledProcessError."""
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(collections)}
+    command = ["ansible-galaxy", "collection", "install", "--offline", "-p", str(collections), str(path)]
+    subprocess.run(command, cwd=path.parent, env=environment, check=True, stdin=subprocess.DEVNULL)
 
-        failed = 0
-        sources = sorted((checkout / "plugins" / "modules").glob("*.py"))
-        modules = [path.stem for path in sources if path.stem != "__init__"]
-        for module in modules:
-            name = f"slipway.runtimes.{module}"
-            page = subprocess.run(
-                ["ansible-doc", "--type", "module", "--json", name],
-                cwd=folder,
-                env=environment,
-                check=False,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            documented = json.loads(page.stdout).get(name, {}) if page.returncode == 0 else {}
-            lacks = [part for part in ("doc", "examples", "return") if not documented.get(part)]
-            print(f"ansible-doc: {name}: {'lacks ' + ', '.join(lacks) if lacks else 'ok'}", flush=True)
-            failed += bool(lacks)
-        return 1 if failed else 0
+
+def lacking_pages(collections: Path, modules: list[str]) -> list[str]:
+    """What the pages of installed modules lack, as ansible-doc reads them; nothing where all is well."""
+    names = [f"slipway.runtimes.{module}" for module in modules]
+    said = subprocess.run(
+        ["ansible-doc", "--type", "module", "--json", *names],
+        cwd=collections,
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(collections)},
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    pages = json.loads(said.stdout) if said.returncode == 0 else {}
+    return [
+        f"{name} lacks {part}" for name in names for part in ("doc", "examples", "return") if not pages.get(name, {}).get(part)
+    ]
+
+
+def main() -> int:
+    """Build, look, import, install, ask; 0 where all is well."""
+    with tree.copy() as checkout, tempfile.TemporaryDirectory() as folder:
+        path = archive.build(checkout, Path(folder))
+        names = list(archive.contents(path))
+        print(f"build: {path.name}, {path.stat().st_size // 1024} KiB, {len(names)} files", flush=True)
+        faults = [f"no user needs this: {name}" for name in archive.unwanted(names)]
+        faults += [f"users need this, and it is not there: {pattern}" for pattern in archive.lacking(names)]
+        # ansible-lint reads the checkout in a gate of its own.
+        faults += [f"galaxy-importer: {line}" for line in importer.check(path, lint=False)]
+        collections = Path(folder) / "collections"
+        install(path, collections)
+        modules = [one.stem for one in sorted((checkout / "plugins" / "modules").glob("*.py")) if one.stem != "__init__"]
+        faults += [f"ansible-doc: {line}" for line in lacking_pages(collections, modules)]
+    print("\n".join(faults) or f"build: imported and installed; the pages of {len(modules)} modules are whole", flush=True)
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":
