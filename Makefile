@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup test lint test-unit sanity build hosts-prepare hosts-build hosts-list hosts-down test-molecule test-report test-fleet test-vectors demo bench catalogue
+.PHONY: help setup test lint test-unit sanity build hosts-prepare hosts-build hosts-list hosts-down test-molecule test-report test-fleet test-vectors test-matrix demo bench catalogue release
 
 env := tests/tools/env
 gates := $(env) python tests/tools/gates.py
@@ -18,6 +18,9 @@ test: ## every gate; the last line is the sum
 
 bench: ## what a task costs on a fleet: a table and JSON
 	@$(env) tests/bench/run
+
+release: ## make a release, VERSION=1.2.3, where every check passes; ARGS=--tested: CI has just run the tests for this commit
+	@$(env) python tests/tools/release.py $(ARGS) $(VERSION)
 
 catalogue: ## check every address and digest of the catalogue, and name newer releases; ARGS=update takes them (needs the internet)
 	@$(env) python tests/tools/catalogue.py $(or $(ARGS),check)
@@ -45,6 +48,9 @@ test-report: ## the report's page in a real headless browser
 
 test-fleet: ## the playbooks as AWX runs them
 	@$(env) tests/fleet/run
+
+test-matrix: ## every ansible-core and every Python that is promised, Galaxy's import, an execution environment; ROWS="unit-2.16": those alone
+	@$(env) python tests/tools/matrix.py $(ROWS)
 
 test-vectors: ## what real engines answer, beside what our rules say
 	@$(env) tests/vectors/run
