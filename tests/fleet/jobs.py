@@ -104,6 +104,9 @@ def run(folder: Path, playbook: str, hostvars: Dict[str, Any], *, check: bool = 
         quiet=True,
         cmdline="--check --diff" if check else None,
         envvars={
+            # What ansible-core is about to make the rule.
+            "ANSIBLE_ALLOW_EMBEDDED_TEMPLATES": "False",
+            "ANSIBLE_INJECT_FACT_VARS": "False",
             "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
             "ANSIBLE_CALLBACKS_ENABLED": "slipway.runtimes.fleet",
             "ANSIBLE_HOST_KEY_CHECKING": "False",
@@ -117,6 +120,7 @@ def run(folder: Path, playbook: str, hostvars: Dict[str, Any], *, check: bool = 
     by_host = Counter(one["event_data"]["host"] for one in events if one.get("event_data", {}).get("host"))
     with done.stdout as output:
         text = output.read()
+    assert "[DEPRECATION WARNING]" not in text, text
     return Job(
         done.status,
         text,
