@@ -8,6 +8,7 @@ Only a host needs it: the probe finds the same folders by its own sh.
 
 import contextlib
 import os
+import stat
 from typing import Callable, Dict, Optional, Tuple, TypeVar
 
 from . import host
@@ -25,8 +26,20 @@ def folders(scope: str) -> Tuple[str, str]:
     run_dir = os.environ.get("XDG_RUNTIME_DIR") or ""
     if not run_dir or not os.access(run_dir, os.W_OK):
         run_dir = "/run/user/%d" % os.getuid()
+    if not os.path.isdir(run_dir):  # a user without a session, who has no engine that runs either
+        run_dir = _private("/tmp/slipway-runtimes-%d" % os.getuid())
     lib_dir = os.environ.get("XDG_STATE_HOME") or os.path.join(os.environ.get("HOME") or "/", ".local/state")
     return os.path.join(run_dir, "slipway-runtimes"), os.path.join(lib_dir, "slipway-runtimes")
+
+
+def _private(folder: str) -> str:
+    """A folder of this user's alone, where anybody may make folders. Raises SlipwayError where it is somebody else's."""
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(folder, 0o700)
+    facts = os.lstat(folder)
+    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.getuid() or facts.st_mode & 0o022:
+        raise SlipwayError("no_permission", "%s is not this user's own folder; remove it" % folder)
+    return folder
 
 
 def path_of(folder: str, name: str) -> str:
