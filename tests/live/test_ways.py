@@ -4,9 +4,11 @@
 """The quick way and the module say the same, over every connection, and the quick way costs one round trip."""
 
 import re
+from pathlib import Path
 from typing import Any, Dict, List
 
 import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 from hosts_under_test import CRUN, ENGINES, MODULE, SLIP, Host, Played, Player, execs, of_task, task
 
@@ -87,7 +89,12 @@ def test_local(settled: Host, player: Player) -> None:
     assert not re.search("EXEC .*python| PUT ", of_task(played, "read"))
 
 
-def test_task_keywords(settled: Host, player: Player) -> None:
+def vaulted(text: str, password: str) -> str:
+    """A text as ansible-vault encrypts it."""
+    return VaultLib([("default", VaultSecret(password.encode()))]).encrypt(text.encode()).decode()
+
+
+def test_task_keywords(settled: Host, player: Player, tmp_path: Path) -> None:
     """Loops, until, no_log, environment, module_defaults, vaulted and templated values, delegation, async."""
     present = [CRUN]
     absent = [dict(CRUN, state="absent")]
@@ -100,6 +107,7 @@ def test_task_keywords(settled: Host, player: Player) -> None:
         task("hidden", runtimes=present, _no_log=True),
         task("environment", runtimes=present, _environment={"DOCKER_HOST": "unix:///run/iechor.sock", "HOME": "/nowhere"}),
         task("templated", runtimes="{{ wanted }}", default_runtime="{{ 'run' ~ 'c' }}"),
+        task("vaulted", runtimes=[{"name": "crun", "path": "{{ vaulted }}"}]),
         task("off", runtimes=present, _vars={"off": True, "slipway_quick": "{{ not off }}"}),
         task("async", runtimes=present, _async=60, _poll=1),
         task("async in the background", runtimes=present, _async=60, _poll=0, _register="job"),
@@ -114,18 +122,23 @@ def test_task_keywords(settled: Host, player: Player) -> None:
         task("strange, shipped", runtimes=present, nonsense=1, _ignore_errors=True, _vars=SHIPPED),
         task("wrong", runtimes=[{"name": "x"}], _ignore_errors=True),
     ]
-    play = {"handlers": [{"name": "heard", "ansible.builtin.debug": {"msg": "heard"}}]}
-    played = player.run(tasks, host=settled.name, variables={"wanted": present}, verbosity=3, play=play)
+    (tmp_path / "password").write_text("open sesame")
+    (tmp_path / "vars.yml").write_text("vaulted: !vault |\n  " + vaulted(CRUN["path"], "open sesame").replace("\n", "\n  "))
+    play = {
+        "handlers": [{"name": "heard", "ansible.builtin.debug": {"msg": "heard"}}], "vars_files": [str(tmp_path / "vars.yml")]}
+    played = player.run(
+        tasks, host=settled.name, variables={"wanted": present}, verbosity=3, play=play,
+        environment={"ANSIBLE_VAULT_PASSWORD_FILE": str(tmp_path / "password")})
     assert played.code == 0, played.text
     assert [one["changed"] for one in played.items("loop")] == [False, False]
     assert execs(played, "loop") == 2
     tries, tries2 = played.of("until"), played.of("until, shipped")
     assert tries["attempts"] == tries2["attempts"] == 2 and "Unsupported" not in played.text.split("TASK [strange]")[0]
     assert "censored" in played.of("hidden") and "runtimes" not in played.of("hidden")
-    for name in ("environment", "templated", "off", "async", "short"):
+    for name in ("environment", "templated", "vaulted", "off", "async", "short"):
         result = played.of(name)
         assert result["changed"] is False and result["runtimes"] == ["crun", "runc"], (name, result)
-    assert execs(played, "environment") == execs(played, "templated") == execs(played, "short") == 1
+    assert {execs(played, name) for name in ("environment", "templated", "vaulted", "short")} == {1}
     assert "ansible_job_id" in played.of("async in the background")
     assert played.of("its end")["runtimes"] == ["crun", "runc"]
     assert played.kind("when") == "skipped" and played.of("changed_when")["changed"] is True

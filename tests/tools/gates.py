@@ -69,7 +69,7 @@ class Outcome(NamedTuple):
 # On two processors: what waits for engines and hosts leaves them to what computes.
 LANES = 3
 # The live tests in two gates of about the same length. Those of one host are together, so that it is started once.
-LIVE_ENGINES = ("bytes", "engines", "failing", "killed", "live", "packages", "secrets", "together", "use", "ways")
+LIVE_ENGINES = ("bytes", "engines", "failing", "info", "killed", "live", "packages", "probe", "secrets", "together", "use", "ways")
 LIVE_ROLES = ("dagger_roles", "docker_cli", "host_runtimes", "runner_host", "runtime_binary", "stand_in_roles")
 
 
