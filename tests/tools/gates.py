@@ -70,7 +70,7 @@ class Outcome(NamedTuple):
 LANES = 3
 # The live tests in two gates of about the same length. Those of one host are together, so that it is started once.
 LIVE_ENGINES = ("bytes", "engines", "failing", "info", "killed", "live", "packages", "probe", "secrets", "together", "use", "ways")
-LIVE_ROLES = ("dagger_roles", "docker_cli", "host_runtimes", "runner_host", "runtime_binary", "stand_in_roles")
+LIVE_ROLES = ("dagger_roles", "docker_cli", "host_runtimes", "oldest_python", "runner_host", "runtime_binary", "stand_in_roles")
 
 
 def _live(name: str, files: tuple[str, ...]) -> Gate:
