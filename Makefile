@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup test lint test-unit sanity build hosts-prepare hosts-build hosts-list hosts-down test-molecule test-report test-fleet test-vectors test-matrix demo bench catalogue release
+.PHONY: help setup test lint test-unit sanity build docs hosts-prepare hosts-build hosts-list hosts-down test-molecule test-report test-fleet test-vectors test-matrix demo bench catalogue release
 
 env := tests/tools/env
 gates := $(env) python tests/tools/gates.py
@@ -39,6 +39,9 @@ sanity: ## ansible-test sanity; ARGS="--test pep8": that alone
 
 build: ## build the archive, install it elsewhere, read its pages
 	@$(gates) build
+
+docs: ## build the documentation as a site
+	@$(env) python tests/tools/docs.py
 
 test-molecule: ## molecule's scenarios on disposable hosts; SCENARIO=name: that alone
 	@$(env) extensions/molecule/run $(SCENARIO)
