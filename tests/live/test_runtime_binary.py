@@ -441,8 +441,11 @@ def test_what_cannot_be_exchanged(releases: Releases) -> None:
     try:
         done = releases.drive(wanted)
         assert done.error["reason"] == "mount_point" and done.error["failed_stage"] == "check", done.text
+        host.sh("touch /opt/tool/x /opt/tool/y && mount --bind /opt/tool/y /opt/tool/x")
+        file = releases.binary(files=[{"src": "tool-1/bin/tool", "dest": "/opt/tool/x"}], replace=True)
+        assert releases.drive(file).error["reason"] == "mount_point"
     finally:
-        host.sh("umount /opt/tool")
+        host.sh("umount /opt/tool/x; umount /opt/tool")
     wanted["files"][0]["dest"] = "/opt/tool/lib"
     host.sh("mount -t tmpfs tmpfs /run/layers && mkdir -p /run/layers/low/lib/deep /run/layers/up /run/layers/work && "
             "echo old >/run/layers/low/lib/deep/file && "

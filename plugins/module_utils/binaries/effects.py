@@ -15,6 +15,7 @@ import io
 import json
 import os
 import pwd
+import re
 import shutil
 from typing import IO, Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
@@ -88,9 +89,10 @@ class BinaryEffects(Effects):
     # -- check: everything but the swap
 
     def check(self, plan: Plan) -> None:
+        mounted = _mount_points()
         for step in plan.steps:
             self._check_owners(step.detail)
-            _check_places(step.detail)
+            _check_places(step.detail, mounted)
         self.work = Work()
         staged = self._lay_out(plan)
         self._journal("check")
@@ -445,7 +447,6 @@ class BinaryEffects(Effects):
         text = json.dumps(dict(self.work.facts(), stage=stage), sort_keys=True) + "\n"
         host.replace(self.journal_path, text.encode("utf-8", "surrogateescape"), mode=0o600)
 
-
     # -- receipts
 
     def _all_receipts(self) -> Dict[str, Receipt]:
@@ -497,13 +498,22 @@ class BinaryEffects(Effects):
 # -- files on the host
 
 
-def _check_places(change: Change) -> None:
+def _mount_points() -> Set[str]:
+    """Where anything is mounted, files among them. Not by the devices of files, which differ on an overlay of several file
+    systems."""
+    lines = (host.read("/proc/self/mountinfo") or b"").decode("utf-8", "surrogateescape").splitlines()
+    escaped = (line.split(" ")[4] for line in lines)
+    return set(re.sub(r"\\([0-7]{3})", lambda found: chr(int(found.group(1), 8)), path) for path in escaped)
+
+
+def _check_places(change: Change, mounted: Set[str]) -> None:
     """Raises SlipwayError where nothing can be put in place or exchanged, before anything is fetched for it."""
-    options = {file.dest: "%s.files[%d].dest" % (change.binary.option, index) for index, file in enumerate(change.binary.files)}
+    options = {
+        file.dest: "%s.files[%d].dest" % (change.binary.option, index) for index, file in enumerate(change.binary.files)}
     for dest in list(options) + [one.dest for one in change.goes]:
         option = options.get(dest, change.binary.option)
         folder = os.path.dirname(dest)
-        if os.path.lexists(dest) and (os.path.ismount(dest) or os.lstat(dest).st_dev != os.lstat(folder).st_dev):
+        if os.path.realpath(dest) in mounted and not os.path.islink(dest):
             raise SlipwayError(
                 "mount_point", "%s: %s is a mount point, which cannot be exchanged; name the files or folders in it" % (
                     option, dest), option=option)

@@ -120,7 +120,9 @@ def _kind_of(value: Any) -> str:
         return "this is true or false, so put it in quotes"
     if isinstance(value, (int, float)):
         return "this is a number, so put it in quotes"
-    return "this is a %s" % ("list" if isinstance(value, list) else "map" if isinstance(value, dict) else "date, so put it in quotes")
+    if isinstance(value, (list, dict)):
+        return "this is a %s" % ("list" if isinstance(value, list) else "map")
+    return "this is a date, so put it in quotes"
 
 
 def _check(wish: Wish) -> None:
@@ -152,7 +154,8 @@ def _check(wish: Wish) -> None:
     if wish.signature and not wish.signature.get("key"):
         raise wrong(wish.option, "signature.key", "give the armored public key of whoever signs")
     if wish.signature and wish.install_from in ("build", "none", "package"):
-        raise wrong(wish.option, "signature", "with 'install_from: %s' nothing is fetched here that it could be of" % wish.install_from)
+        raise wrong(
+            wish.option, "signature", "with 'install_from: %s' nothing is fetched that it could be of" % wish.install_from)
     _check_checksum(wish.checksum, wish.option, "checksum", depth=0)
 
 

@@ -72,8 +72,9 @@ def plan(wanted: Wanted, state: EngineState, *, check_mode: bool = False) -> Pla
     unknown: Tuple[str, ...] = ()
     warnings = _look_ups(wanted, state, candidate.new, version, check_mode)
     if asked.default_runtime != wanted.default_runtime:
-        warnings.append("runtimes[%s]: it was the default runtime by an earlier task; what was the default before is it again: %s" % (
-            origin.default, effective_default(candidate.new, flags)))
+        warnings.append(
+            "runtimes[%s]: it was the default runtime by an earlier task; what was the default before is it again: %s" % (
+                origin.default, effective_default(candidate.new, flags)))
     if state.journal:
         unknown = ("an interrupted run",)
         warnings.append("an earlier run was interrupted; the next run that may write mends that first")
@@ -308,7 +309,7 @@ def _look_ups(
 def _mend(option: str, wanted: Wanted) -> str:
     """What would help where a program is missing. Any name with a dot in it may be a shim's, to an engine."""
     if option == "default_runtime":
-        return "that is what '%s' stands for where no runtime of this name is registered: register it, or install that first" % (
+        return "'%s' stands for that where no runtime of this name is registered: register it, or install that first" % (
             wanted.default_runtime)
     if any(option == "runtimes[%s].shim" % one.name and not one.shim for one in wanted.runtimes):
         return "install it first; a runtime that is a program like runc is given by 'path'"
