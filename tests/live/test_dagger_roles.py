@@ -17,20 +17,15 @@ from hosts_under_test import HERE, Host, Played, Player, until
 ARCHIVE = "/srv/engine.tar"
 SOCKET = "/run/dagger-runner/engine.sock"
 WATCHED = "/etc/systemd /etc/dagger-runner /etc/profile.d /home"
-LISTING = "find %s -path '*/.ansible*' -prune -o -printf '%%p %%m %%u %%g\\n' 2>/dev/null | sort" % WATCHED
-# Built of the host's own Python, with what it links to.
-IMAGE = r"""
+LISTING = "find %s -path '*/.ansible*' -prune -o -printf '%%p %%m %%u %%g\\n' 2>/dev/null | sort; sort /etc/group" % WATCHED
+IMAGE = """
 set -e
-python=$(readlink -f /usr/bin/python3)
-libraries=/usr/lib/python3.${python##*.}
-rm -rf /srv/engine && mkdir -p /srv/engine && mv /srv/engine_stand_in.py /srv/engine/engine.py
-tar -ch --exclude=__pycache__ --exclude='config-3*' -f /srv/rootfs.tar "$python" "$libraries" \
-    $(ldd "$python" | grep -o '/[^ ]*') -C /srv/engine engine.py 2>/dev/null
-docker import --change "ENTRYPOINT [\"$python\", \"/engine.py\"]" /srv/rootfs.tar stand-in/engine:v0.18.19 >/dev/null
+cd /srv && sh engine_image.sh docker engine_stand_in.py stand-in/engine:v0.18.19
 docker tag stand-in/engine:v0.18.19 stand-in/engine:v0.18.20
-docker save -o %s stand-in/engine:v0.18.19 stand-in/engine:v0.18.20
+docker save -o {0} stand-in/engine:v0.18.19 stand-in/engine:v0.18.20
 docker rmi stand-in/engine:v0.18.19 stand-in/engine:v0.18.20 >/dev/null
-""" % ARCHIVE
+rm engine_image.sh engine_stand_in.py
+""".format(ARCHIVE)
 CLIENT = ("systemd-run -q --collect --unit dagger-client python3 -c 'import socket, time; "
           "s = socket.socket(socket.AF_UNIX); s.connect(\"%s\"); time.sleep(600)'" % SOCKET)
 CONNECT = "python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect(\"%s\")'" % SOCKET
@@ -46,7 +41,8 @@ FAILED = (
 def host_of_dagger(bring_up: Callable[..., Host]) -> Iterator[Host]:
     """A host with an archive of the stand-in, and a program in the place of Dagger's CLI."""
     host = bring_up("dagger", "trixie")
-    host.write("/srv/engine_stand_in.py", (HERE / "engine_stand_in.py").read_bytes())
+    for name in ("engine_stand_in.py", "engine_image.sh"):
+        host.write("/srv/" + name, (HERE / name).read_bytes())
     host.sh(IMAGE)
     host.script("/usr/local/bin/dagger", "#!/bin/sh\ncase $1 in version) echo 'dagger v0.18.19 (x) linux/amd64' ;; *)\n"
                 "echo \"$(id -un) $_EXPERIMENTAL_DAGGER_RUNNER_HOST\" >>/tmp/dagger.ran; %s ;; esac\n" % CONNECT)
@@ -63,17 +59,17 @@ def roles_player(host_of_dagger: Host, tmp_path_factory: pytest.TempPathFactory)
     return player
 
 
-def roles(player: Player, host: Host, *wanted: Any, check: bool = False) -> Played:
-    """Roles one after another, each a name and its variables; whatever one of them refuses, the others are played."""
+def roles(player: Player, host: Host, *wanted: Any, verbosity: int = 0) -> Played:
+    """Roles one after another, each a name, its variables, and keywords of the task; whatever one of them refuses, the others are played."""
     shared = {
         "dagger_engine_image": "stand-in/engine", "dagger_engine_archive": str(player.folder / "engine.tar"),
         "dagger_engine_version": "0.18.19", "dagger_engine_timeout": 30}
-    tasks = [{
+    tasks = [dict(keywords[0] if keywords else {}, **{
         "block": [{"name": "it", "ansible.builtin.include_role": {"name": "slipway.runtimes." + name},
                    "vars": dict(shared, **variables)}],
         "rescue": [{"name": "refused %d" % number, "ansible.builtin.debug": {"msg": FAILED}}],
-    } for number, (name, variables) in enumerate(wanted)]
-    return player.run(tasks, host=host.name, check=check, play={"become": True})
+    }) for number, (name, variables, *keywords) in enumerate(wanted)]
+    return player.run(tasks, host=host.name, play={"become": True}, verbosity=verbosity)
 
 
 def role(player: Player, host: Host, name: str, **variables: Any) -> Played:
@@ -95,15 +91,24 @@ REFUSED: List[Any] = [
     (dict(dagger_engine_listen="tcp", dagger_engine_address="127.0.0.1:8080"), "whoever reaches the engine is root"),
     (dict(dagger_engine_gc={"maxSpace": "1GB"}), "maxSpace"),
     (dict(dagger_engine_gc={"maxUsedSpace": "much"}), "a size is a number of bytes"),
+    (dict(dagger_engine_name="docker"), "this host has /usr/lib/systemd/system/docker.service, not written by this role"),
+    (dict(dagger_engine_name="others"), "docker has a container named others that this role did not make"),
+    (dict(dagger_engine_state="absent", dagger_engine_name="ssh"), "/etc/ssh, not written by this role"),
+    (dict(dagger_engine_users=["nobody-here"]), "no user nobody-here"),
+    (dict(dagger_engine_unit_type="quadlet"), "a Quadlet is Podman's, and docker runs the engine here; write 'service'"),
+    (dict(dagger_engine_provider="podman"), "there is no program 'podman' on this host"),
+    (dict(), "docker is rootless for the user dev, and Dagger's engine says that it does not run so", dict(become_user="dev")),
 ]
 
 
 def test_refused(host_of_dagger: Host, roles_player: Player) -> None:
     """Before anything is written."""
     before = host_of_dagger.sh(LISTING)
-    played = roles(roles_player, host_of_dagger, *[("dagger_engine", variables) for variables, _said in REFUSED])
-    for number, (_variables, said) in enumerate(REFUSED):
+    host_of_dagger.sh("docker rm others; tar -c -C /usr/bin busybox | docker import - others && docker create --name others others /busybox")
+    played = roles(roles_player, host_of_dagger, *[("dagger_engine", variables, *more) for variables, _said, *more in REFUSED])
+    for number, (_variables, said, *_more) in enumerate(REFUSED):
         assert said in str(played.of("refused %d" % number)), (said, played.text)
+    host_of_dagger.sh("docker rm others; docker rmi others")
     assert host_of_dagger.sh(LISTING) == before
 
 
@@ -121,7 +126,10 @@ def test_engine_and_setting(host_of_dagger: Host, roles_player: Player) -> None:
     assert host.sh("systemctl is-enabled dagger-runner") == "enabled"
     assert host.sh("docker inspect -f '{{json .Config.Env}}' dagger-runner").count('TOKEN=a $b \\"c\\" %d') == 1
     assert host.sh("cat /etc/dagger-runner/engine.json") == '{\n    "logLevel": "warn"\n}' and "a $b" not in played.text
-    assert changed(role(player, host, "runner_host", **wanted)) == 0
+    again = roles(player, host, ("runner_host", wanted), verbosity=3)
+    assert changed(again) == 0 and "refused" not in again.text
+    # Both ask the host once, and nothing is transferred.
+    assert len(re.findall(r"(?m)^<[^>]+> (?:SSH: )?EXEC ", again.text)) == 2 and " PUT " not in again.text, again.text
     # What is killed comes back, and so it does with Docker.
     for kill in ("docker kill -s KILL dagger-runner", "systemctl restart docker"):
         host.sh(kill)
@@ -132,10 +140,10 @@ def test_engine_and_setting(host_of_dagger: Host, roles_player: Player) -> None:
     newer = dict(wanted, dagger_engine_version="0.18.20", runner_host_proof="never")
     image = "docker inspect -f '{{.Config.Image}}' dagger-runner"
     played = roles(player, host, ("runner_host", newer), ("dagger_engine", {"dagger_engine_state": "absent"}))
-    assert "WARNING: dagger-runner runs with older settings" in played.text
+    assert "WARNING: dagger-runner runs with older settings" in played.text and changed(played) == 0
     assert "clients are connected" in str(played.of("refused 1")) and host.sh(image) == "stand-in/engine:v0.18.19"
     host.sh("systemctl stop dagger-client")
-    assert changed(role(player, host, "runner_host", **newer)) == 1 and host.sh(image) == "stand-in/engine:v0.18.20"
+    assert changed(role(player, host, "runner_host", **newer)) == 2 and host.sh(image) == "stand-in/engine:v0.18.20"
     role(player, host, "runner_host", runner_host_state="absent", runner_host_scopes=[], runner_host_engine=True,
          dagger_engine_volume_state="absent")
     assert host.sh(LISTING) == before and host.sh("docker ps -aq; docker volume ls -q; systemctl is-active dagger-runner; :") == "inactive"

@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, the slipway.runtimes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the role dagger_engine sees of a host: its script, with programs that say what real ones were heard to say."""
+
+import subprocess
+from pathlib import Path
+from typing import Dict, List
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[3] / "roles" / "dagger_engine" / "files" / "seen.sh"
+
+DOCKER = """case "$*" in
+--version) echo 'Docker version 26.1.5, build a72d7cd' ;;
+version|"image inspect img:v0.18.19") ;;
+"info --format {{json .}}") echo '{"SecurityOptions":["name=seccomp,profile=builtin"]}' ;;
+*) exit 1 ;;
+esac"""
+ROOTLESS = DOCKER.replace('builtin"', 'builtin","name=rootless"')
+PODMAN = """case "$*" in
+--version) echo 'podman version 5.4.2' ;;
+version) ;;
+"info --format {{json .}}") echo '{"host":{"security":{"rootless":false}}}' ;;
+*) exit 1 ;;
+esac"""
+ROOTLESS_PODMAN = PODMAN.replace(":false", ":true")
+NERDCTL = "case $1 in --version) echo 'nerdctl version 2.3.5' ;; *) exit 1 ;; esac"
+RUNNING = """case "$*" in
+--version) echo 'podman version 5.4.2' ;;
+*dagger-runner) echo '0 abc:img:v0.18.19' ;;
+*) exit 1 ;;
+esac"""
+DAGGER = "echo 'dagger v0.18.19 (image://img:v0.18.19) linux/amd64'"
+
+# programs, provider that is asked for, what is seen of it
+HOSTS = (
+    ({}, "", dict(provider="")),
+    ({"podman": PODMAN}, "", dict(provider="podman", means="podman", answers="1", rootless="")),
+    ({"podman": PODMAN, "docker": DOCKER}, "", dict(provider="docker", means="docker", image="1", rootless="")),
+    ({"podman": PODMAN, "docker": PODMAN}, "", dict(provider="podman", means="podman")),
+    ({"nerdctl": NERDCTL, "docker": NERDCTL}, "", dict(provider="nerdctl", means="nerdctl", answers="")),
+    ({"podman": PODMAN, "docker": PODMAN}, "docker", dict(provider="docker", means="podman")),
+    ({"podman": PODMAN, "docker": DOCKER}, "podman", dict(provider="podman", means="podman", image="")),
+    ({"podman": PODMAN}, "docker", dict(provider="docker", cli="")),
+    ({"docker": ROOTLESS}, "", dict(provider="docker", rootless="1")),
+    ({"podman": ROOTLESS_PODMAN}, "", dict(provider="podman", rootless="1")),
+    ({"podman": RUNNING}, "", dict(answers="1", made_of="abc:img:v0.18.19", image="1", rootless="", busy="0")),
+)
+
+
+def seen(folder: Path, programs: Dict[str, str], words: List[str]) -> Dict[str, str]:
+    """What the script says on a host with those programs alone."""
+    for name, text in programs.items():
+        (folder / name).write_text("#!/bin/sh\n%s\n" % text)
+        (folder / name).chmod(0o755)
+    for name in ("cat", "getent", "grep", "head", "id", "ls", "sed", "sh", "sha256sum", "timeout"):
+        found = subprocess.run(["sh", "-c", "command -v " + name], check=True, stdout=subprocess.PIPE).stdout.decode().strip()
+        (folder / name).symlink_to(found)
+    # The rest of PATH that it takes itself is left out, so that this machine's programs do not count.
+    script = SCRIPT.read_text().replace("PATH=$PATH:/usr/local/sbin:/usr/local/bin\n", "")
+    done = subprocess.run(
+        ["/bin/sh", "-c", script, "seen", *words], check=True, stdout=subprocess.PIPE, env={"PATH": str(folder)})
+    return dict(line[len("seen:"):].split("=", 1) for line in done.stdout.decode().splitlines() if line.startswith("seen:"))
+
+
+@pytest.mark.parametrize("programs, provider, expected", HOSTS)
+def test_provider(tmp_path: Path, programs: Dict[str, str], provider: str, expected: Dict[str, str]) -> None:
+    """The one that is asked for, or the first that is what its name says; whose it is, whether it answers, and as whom."""
+    found = seen(tmp_path, programs, [provider, "dagger-runner", "img", ":v0.18.19", "dagger", "", ""])
+    assert {key: found.get(key, "") for key in expected} == expected
+
+
+@pytest.mark.parametrize("dagger, tag, reference", [
+    (DAGGER, "", "img:v0.18.19"), (DAGGER, ":v0.18.20", "img:v0.18.20"), ("exit 1", "", ""), ("echo 'dagger devel ()'", "", ""),
+    ("exit 1", "@sha256:" + "a" * 64, "img@sha256:" + "a" * 64)])
+def test_release(tmp_path: Path, dagger: str, tag: str, reference: str) -> None:
+    """That of the CLI, where none is asked for."""
+    found = seen(tmp_path, {"podman": PODMAN, "dagger": dagger}, ["", "dagger-runner", "img", tag, "dagger", "", ""])
+    assert found.get("reference", "") == reference
+
+
+def test_group(tmp_path: Path) -> None:
+    """Who is not in it yet, and who is not there at all."""
+    found = seen(tmp_path, {}, ["", "dagger-runner", "img", ":v1", "dagger", "root", "", "root", "daemon", "nobody-here"])
+    assert (found["gid"], found["missing"], found["unknown"]) == ("0", "daemon nobody-here", "nobody-here")
+
+
+def test_volume(tmp_path: Path) -> None:
+    """What is left of an engine is where it was, whoever would run one now."""
+    programs = {"docker": DOCKER, "podman": PODMAN.replace("version) ;;", "version|'volume inspect kept') ;;")}
+    assert seen(tmp_path, programs, ["", "dagger-runner", "", "", "dagger", "", "kept"])["provider"] == "podman"
