@@ -70,8 +70,6 @@ TEMPLATES = (
         "Container runtimes: Dagger",
         "runner_host",
         (
-            "runner_host_state",
-            "runner_host_engine",
             "runner_host_url",
             "runner_host_cli",
             "runner_host_cli_version",
