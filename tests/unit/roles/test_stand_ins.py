@@ -31,7 +31,8 @@ def test_specs_defaults_and_page(role: str) -> None:
     specs = options(role)
     defaults = yaml.safe_load((ROLES / role / "defaults/main.yml").read_text())
     assert defaults == {name: one["default"] for name, one in specs.items() if "default" in one}
-    tasks = "\n".join(one.read_text() for one in sorted((ROLES / role / "tasks").glob("*.yml")))
+    files = sorted((ROLES / role / "tasks").glob("*.yml")) + [ROLES / role / "vars/main.yml"]
+    tasks = "\n".join(one.read_text() for one in files)
     assert named(role, tasks) == set(specs)
     assert set(specs) <= named(role, (ROLES / role / "README.md").read_text())
     assert len((ROLES / role / "tasks/main.yml").read_text().splitlines()) < 60
