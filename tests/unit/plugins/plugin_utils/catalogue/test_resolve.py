@@ -411,7 +411,8 @@ BAD = {
     "no wish": (["youki"], "bad_wish", "catalogue[0].name", ""),
     "empty name": (" ", "bad_wish", "catalogue[0].name", ""),
     "unknown key": ({"name": "youki", "verison": "1"}, "unknown_key", "catalogue[youki].verison", "'version'"),
-    "version as a number": ({"name": "crun", "version": 1.20}, "bad_wish", "catalogue[crun].version", "quotes"),
+    "version as a number": ({"name": "crun", "version": 1.20}, "bad_wish", "catalogue[crun].version", "this is a number, so put it in quotes"),
+    "version as a list": ({"name": "crun", "version": ["1"]}, "bad_wish", "catalogue[crun].version", "this is a list"),
     "state": ({"name": "youki", "state": "latest"}, "bad_wish", "catalogue[youki].state", "present, absent"),
     "origin": ({"name": "youki", "install_from": "web"}, "bad_wish", "catalogue[youki].install_from", "release"),
     "no package": (
