@@ -129,7 +129,10 @@ def _kind_of_yaml(text: str, where: str) -> str:
     if _ENTRY.fullmatch(first):
         return "entry"
     if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
-        return "playbook" if all(any(key in one for key in _PLAY) for one in value) else "tasks"
+        if all(any(key in one for key in _PLAY) for one in value):
+            return "playbook"
+        if all("block" in one or any("." in key for key in one) for one in value):
+            return "tasks"
     raise WrongBlockError(f"{where}: yaml that is neither plays nor tasks; begin variables with a line '{VARS}'")
 
 

@@ -11,11 +11,11 @@ for name; do
     case $name in
         user=*) id "${name#*=}" >/dev/null 2>&1 || useradd --create-home "${name#*=}" ;;
         podman) command -v podman || DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install podman ;;
-        # Dagger's CLI, and the image of its engine, which podman has.
+        # Dagger's CLI, and the image of its engine, which a program has.
         dagger) install -m 755 "$here/dagger.sh" /usr/local/bin/dagger ;;
-        engine-image)
-            image=registry.dagger.io/engine:v0.18.19
-            podman image exists "$image" || sh "$here/engine_image.sh" podman "$here/engine_stand_in.py" "$image" ;;
+        engine-image=*)
+            cli=${name#*=} image=registry.dagger.io/engine:v0.18.19
+            "$cli" image inspect "$image" || sh "$here/engine_image.sh" "$cli" "$here/engine_stand_in.py" "$image" ;;
         # An engine that listens already.
         engine=*)
             socket=${name#*=}
@@ -32,5 +32,5 @@ for name; do
         lima)
             printf '#!/bin/sh\ncase $* in *--help*) echo --preserve-env ;; esac\n' >/usr/local/bin/limactl
             chmod 755 /usr/local/bin/limactl ;;
-    esac >/dev/null
+    esac >/dev/null 2>&1
 done

@@ -28,7 +28,7 @@ def test_commands(stage: Stage, block: Block) -> None:
         stage.host.sh(row.before)
     stage.have(row.here)
     above = [one for one in of_kind("vars") if one.file == block.file and one.heading == block.heading and one.number < block.number]
-    inventory = stage.inventory_with(dict(pair for one in above for pair in variables(one.text)))
+    inventory = stage.inventory_with({**dict(pair for one in above for pair in variables(one.text)), **row.vars})
     left = []
     for command in commands(block.text):
         first = program(command)

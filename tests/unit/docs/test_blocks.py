@@ -100,6 +100,7 @@ def test_kind(language: str, text: str, kind: str) -> None:
     ("language", "text", "message"),
     [
         ("yaml", "a: 1\n", "neither plays nor tasks"),
+        ("yaml", "- name: crun\n  version: 1\n", "neither plays nor tasks"),
         ("yaml", "[]\n", "neither plays nor tasks"),
         ("yaml", "- [\n", "no YAML"),
         ("yaml", "# vars\n- a\n", "a map of names"),
