@@ -22,6 +22,8 @@ myst_heading_anchors = 4
 
 html_theme = "furo"
 html_title = project
+html_static_path = ["tests/site/static"]
+html_css_files = ["site.css"]
 html_show_sphinx = False
 html_copy_source = False
 
@@ -49,6 +51,14 @@ def _of_ansible(_app: Any, _env: Any, node: Any, text: Any) -> Any:
     return nodes.reference("", "", text, internal=False, refuri=_ANSIBLE + page) if page else None
 
 
+def _without_contents(_app: Any, page: Any) -> None:
+    """Takes a page's own table of contents out: the theme has one beside it, and shows another one as an error."""
+    for topic in list(page.findall(nodes.topic)):
+        if "contents" in topic["classes"]:
+            topic.parent.remove(topic)
+
+
 def setup(app: Any) -> None:
     """What Sphinx calls."""
     app.connect("missing-reference", _of_ansible)
+    app.connect("doctree-read", _without_contents)
