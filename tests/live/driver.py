@@ -37,6 +37,7 @@ SUBJECTS = {
     "docker_cli": ("docker_cli.subject.DockerCli", ["docker_cli.effects.CliEffects"]),
     "runner_host": ("runner_host.subject.RunnerHost", ["runner_host.effects.RunnerEffects"]),
     "host_runtimes": ("host_runtimes.subject.HostRuntimes", ["host_runtimes.effects.HostEffects"]),
+    "rootless_user": ("rootless_user.subject.RootlessUser", ["rootless_user.effects.UserEffects"]),
 }
 MODULES = {
     "archive": "binaries.archive", "effects": "binaries.effects", "engine_effects": "engines.docker.effects", "fetch": "binaries.fetch",
