@@ -190,8 +190,10 @@ def test_two_engines_share_a_file(clean: Releases) -> None:
 def test_files_of_a_users_engine(clean: Releases) -> None:
     """Root's files for a user's own engine are claimed for that engine, and the host's keeps what it wants."""
     for_dev = {"files_for": "dev", "ca_path": FOLDER + "/ca.pem"}
-    assert drive(clean, dict(for_dev, binaries=[binary(clean, "crun")])).changed
+    # Whoever comes next finishes it, and notes it for whom it was.
+    assert drive(clean, dict(for_dev, binaries=[binary(clean, "crun")]), hooks={"settle:before": KILL}).killed
     assert proven(drive(clean, wanted(clean, "crun"))) == ["crun"]
+    assert clean.host.sh("ls /var/lib/slipway-runtimes/claims") == "docker.json\ndocker@dev.json"
     done = drive(clean, dict(for_dev, binaries=gone("crun")["binaries"]))
     assert done.result["kept"] == {"crun": ["docker"]} and clean.host.sh("ls /srv/wanted") == "crun", done.text
     assert drive(clean, dict(for_dev, binaries=[binary(clean, "crun")])).result["binaries"][0]["action"] == "unchanged"

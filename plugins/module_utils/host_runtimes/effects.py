@@ -39,7 +39,6 @@ class HostEffects(Effects):
         self.binaries = BinaryEffects(subject.binaries, wanted.binaries)
         self.engine = EngineEffects(wanted.engine)
         self.lib_dir = folders(wanted.place.scope)[1]
-        self.claim_path = "%s/%s.json" % (claims_of.folder(self.lib_dir), wanted.claim_key)
         self.journal_path = "%s/%s.host.journal" % (self.lib_dir, wanted.place.key)
         self.lock_paths = self.binaries.lock_paths + self.engine.lock_paths
         if wanted.place.scope != "user":
@@ -195,13 +194,16 @@ class HostEffects(Effects):
         return claims_of.after(self.wanted, self.claims, added=added, used=self.view.used if self.view is not None else ())
 
     def _keep(self, claim: Claim) -> None:
+        """Note a claim by its own key: what an interrupted run claimed may be another engine's."""
+        folder = claims_of.folder(self.lib_dir)
+        path = "%s/%s.json" % (folder, claim.key)
         if claim.empty:
-            host.remove(self.claim_path)
-            host.remove_empty([os.path.dirname(self.claim_path), self.lib_dir])
+            host.remove(path)
+            host.remove_empty([folder, self.lib_dir])
             return
         content = claims_of.encode(claim).encode("ascii")
-        if host.read(self.claim_path) != content:
-            host.keep(self.claim_path, content, mode=0o644)
+        if host.read(path) != content:
+            host.keep(path, content, mode=0o644)
 
     def _prove(self) -> None:
         """Run a container under what this run touched. Raises SlipwayError where one was not run by its runtime."""
@@ -225,14 +227,7 @@ class HostEffects(Effects):
                 said.append(effects.undo(part, stage))
             except (SlipwayError, OSError) as error:
                 failed.append(as_slipway(error, "roll back").message)
-        self._back()
+        self._keep(self.claims.own)
         if failed:
             raise SlipwayError("not_undone", " ".join(failed))
         return " ".join(dict.fromkeys(said))
-
-    def _back(self) -> None:
-        own = self.claims.own
-        if own.empty:
-            host.remove(self.claim_path)
-        elif host.read(self.claim_path) != claims_of.encode(own).encode("ascii"):
-            self._keep(own)
