@@ -315,6 +315,15 @@ def test_stopped_socket_is_asked(quiet: Host) -> None:
     assert quiet.drive(runtimes=[dict(SLIP, state="absent")]).changed
 
 
+def test_a_socket_where_nobody_answers(quiet: Host) -> None:
+    """Who could not be asked afterwards is not told to load anything: nothing is written."""
+    before = quiet.pid()
+    done = quiet.drive(runtimes=[CRUN], socket="/srv/nobody.sock")
+    assert_error(done, "engine_unreachable", "/srv/nobody.sock", option="socket")
+    assert_untouched(quiet)
+    assert quiet.pid() == before
+
+
 def test_environment_of_the_task(quiet: Host) -> None:
     """DOCKER_HOST and a context lead nobody astray."""
     quiet.sh("mkdir -p /srv/home/.docker; echo '{\"currentContext\": \"absent\"}' >/srv/home/.docker/config.json")
@@ -367,3 +376,20 @@ def test_another_file_by_flag(flags: Any) -> None:
     assert host.loaded() == ["crun"] and host.read(CONFIG) == ORIGINAL
     assert host.drive(runtimes=[ABSENT]).changed
     assert host.read("/srv/docker/other.json") == b"{}\n" and host.loaded() == []
+
+
+def test_a_socket_in_the_file(host: Host) -> None:
+    """The daemon listens where its file says, and nowhere else: there it is asked, by the module and in check mode by its CLI."""
+    content = b'{"hosts": ["tcp://127.0.0.1:2999",\n  "unix:///srv/docker/own.sock"]}\n'
+    host.sh("mkdir -p /srv/docker /etc/systemd/system/docker.service.d; printf '[Service]\\nExecStart=\\nExecStart=/usr/sbin/dockerd\\n'"
+            " >/etc/systemd/system/docker.service.d/test.conf; systemctl daemon-reload; systemctl stop docker.socket")
+    try:
+        host.reset(content)
+        added = host.drive(runtimes=[CRUN])
+        assert added.error is None and added.result["action"] == "reload", added.text
+        assert "crun" in host.sh("docker -H unix:///srv/docker/own.sock info -f '{{json .Runtimes}}'")
+        assert host.quick(check_mode=True, runtimes=[ABSENT]) == "would change"
+        assert host.drive(runtimes=[ABSENT]).changed and host.read(CONFIG) == content
+    finally:
+        host.sh("rm -r /etc/systemd/system/docker.service.d; systemctl daemon-reload; systemctl stop docker; systemctl start docker.socket")
+        host.reset()

@@ -82,10 +82,13 @@ class EngineEffects(Effects):
             if self.wanted.removes:
                 state = state._replace(users=daemon.users())
         except ApiFailure as error:
-            raise SlipwayError(
-                "engine_unreachable", "%s runs (process %d), but does not answer at %s: %s. 'socket' names another one" % (
-                    self.engine.title, state.daemon.pid, state.socket, error), option="socket")
+            raise self._unreachable(error)
         return state
+
+    def _unreachable(self, error: ApiFailure) -> SlipwayError:
+        return SlipwayError(
+            "engine_unreachable", "%s runs (process %d), but does not answer at %s: %s. 'socket' names another one" % (
+                self.engine.title, self.state.daemon.pid, self.state.socket, error), option="socket")
 
     # -- check
 
@@ -93,6 +96,12 @@ class EngineEffects(Effects):
         ask_programs(
             self.wanted.runtimes, self.state.found, known=self._known(), loaded=self._loaded(plan).runtimes,
             leave=self.later)
+        if plan.result["action"] != "none":
+            # Who cannot be asked afterwards what it has loaded is not told to load anything.
+            try:
+                self._control().api().get("/version")
+            except ApiFailure as error:
+                raise self._unreachable(error)
         write: Optional[Write] = plan.step("write")
         if write is None:
             return

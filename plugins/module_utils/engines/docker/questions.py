@@ -156,19 +156,68 @@ s_line journal "$e_lib/$e_key.journal"
 [ -f "$e_lib/$e_key.journal" ] && s_say engine journal yes
 e_program=$(command -v "$e_daemon" 2>/dev/null)
 s_text engine program "$e_program"
+"""
+
+# It sets e_socket, from e_args and the file at e_config.
+SOCKET = r"""
+# e_socket_in TEXT: whether TEXT is an address of a unix socket; sets e_socket to its path.
+e_socket_in() {
+    case $1 in
+        unix://*) e_socket=${1#unix://} ;;
+        *) return 1 ;;
+    esac
+}
+# The first unix socket that the daemon is told to listen on: by its command line or by its file, which it does not take both.
 e_socket_of() {
     [ "$e_socket_fixed" ] && return 0
-    e_list=$e_args
-    while :; do
-        case $e_list in
-            *"${s_nl}unix://"*) e_list=${e_list#*"${s_nl}unix://"} ;;
-            *=unix://*) e_list=${e_list#*=unix://} ;;
-            *"${s_nl}-Hunix://"*) e_list=${e_list#*"${s_nl}-Hunix://"} ;;
-            *) return 0 ;;
+    e_hosts=
+    e_last=
+    s_old=$IFS
+    IFS=$s_nl
+    set -f
+    for s_word in $e_args; do
+        case $e_last in
+            -H | --host) e_last= ;;
+            *)
+                e_last=$s_word
+                case $s_word in
+                    -H=* | --host=*) s_word=${s_word#*=} ;;
+                    -H?*) s_word=${s_word#-H} ;;
+                    *) continue ;;
+                esac
+                ;;
         esac
-        e_socket=${e_list%%"$s_nl"*}
-        return 0
+        e_hosts=1
+        e_socket_in "$s_word" && break
     done
+    set +f
+    IFS=$s_old
+    [ "$e_hosts" ] || ! [ -r "$e_config" ] || ! [ -f "$e_config" ] && return 0
+    # In variables: not every shell takes quotes within an expansion.
+    e_key='"hosts"' e_unix='"unix://' e_last=
+    while IFS= read -r s_word || [ "$s_word" ]; do
+        case $s_word in
+            *"$e_key"*)
+                e_hosts=1
+                s_word=${s_word#*"$e_key"}
+                ;;
+        esac
+        [ "$e_hosts" ] || continue
+        case $s_word in
+            *"]"*)
+                s_word=${s_word%%"]"*}
+                e_last=1
+                ;;
+        esac
+        case $s_word in
+            *"$e_unix"*)
+                s_word=${s_word#*"$e_unix"}
+                e_socket=${s_word%%\"*}
+                e_last=1
+                ;;
+        esac
+        [ "$e_last" ] && break
+    done <"$e_config"
 }
 e_socket_of
 s_text engine socket "$e_socket"
@@ -362,7 +411,7 @@ def engine_questions(
         ("e_system_run", RUN_DIR), ("e_system_lib", LIB_DIR),
     ]
     texts = ["%s=%s" % (name, quote(value)) for name, value in values]
-    texts.extend([_DAEMON, _VERSION])
+    texts.extend([_DAEMON, SOCKET, _VERSION])
     if programs or shims:
         texts.append(LOOK)
     if programs:
