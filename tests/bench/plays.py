@@ -1,35 +1,46 @@
 # Copyright: (c) 2026, the slipway.runtimes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is measured: each way of asking, or of doing, the same job, as one play. Pure."""
+"""What is measured of this collection: each way of asking, or of doing, the same job, as one play. Pure."""
 
 from __future__ import annotations
 
 import json
 import shlex
-from typing import Any, Dict, List, NamedTuple, Sequence
+from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
 
-from stock import AUTHORITY, MIRROR, File, Stock
+from plugins.module_utils.core.snapshot import script
+from plugins.module_utils.engines.engine_runtimes import SPEC, EngineRuntimes
+from stock import AUTHORITY, MIRROR, Stock
 
-CONFIG = "/etc/docker/daemon.json"
+NONCE = "bench"
+
+EMPTY, PING, RAW = "empty", "ping", "raw"
+RUNTIMES, SHIPPED, INFO = "engine_runtimes", "engine_runtimes, shipped", "engine_info"
+THREE, FOUR = "role, three runtimes", "role, four runtimes"
+ADD, REMOVE = "add", "remove"
 # The runtime that comes and goes where a change is measured.
 EXTRA = {"name": "slipway-bench", "path": "/usr/bin/crun"}
 
 
 class Variant(NamedTuple):
-    """One play against all hosts, without facts."""
+    """One play against all hosts. facts: the subsets that it gathers; files: what lies beside the playbook, by name."""
 
     name: str
     tasks: Sequence[Dict[str, Any]]
     variables: Dict[str, Any] = {}
     handlers: Sequence[Dict[str, Any]] = ()
     roles: Sequence[str] = ()
+    facts: Sequence[str] = ()
+    files: Mapping[str, str] = {}
 
     def book(self) -> str:
         """The playbook: YAML, because JSON has no word for a string that is no template."""
-        play = {
-            "hosts": "all", "gather_facts": False, "vars": self.variables, "roles": list(self.roles),
+        play: Dict[str, Any] = {
+            "hosts": "all", "gather_facts": bool(self.facts), "vars": self.variables, "roles": list(self.roles),
             "tasks": list(self.tasks), "handlers": list(self.handlers)}
+        if self.facts:
+            play["gather_subset"] = list(self.facts)
         return _yaml([play])
 
 
@@ -47,6 +58,15 @@ def _yaml(value: Any) -> str:
     return json.dumps(value)
 
 
+def probe(runtimes: Sequence[Dict[str, Any]]) -> str:
+    """The script that engine_runtimes sends for these runtimes, and nothing else wanted."""
+    defaults = {name: option.get("default") for name, option in SPEC.items()}
+    inner = {name: option.get("default") for name, option in SPEC["runtimes"]["options"].items()}
+    params = dict(defaults, runtimes=[dict(inner, **one) for one in runtimes])
+    subject = EngineRuntimes()
+    return script(subject.questions(subject.parse(params), check_mode=False), nonce=NONCE)
+
+
 def variants(runtimes: Sequence[Dict[str, Any]], *, probe: str) -> List[Variant]:
     """The yardsticks `empty` and `ping`, and plays of modules that have nothing to do.
 
@@ -55,13 +75,13 @@ def variants(runtimes: Sequence[Dict[str, Any]], *, probe: str) -> List[Variant]
     """
     job = {"slipway.runtimes.engine_runtimes": {"runtimes": list(runtimes)}}
     return [
-        Variant("empty", [{"ansible.builtin.meta": "noop"}]),
-        Variant("ping", [{"ansible.builtin.ping": {}}]),
+        Variant(EMPTY, [{"ansible.builtin.meta": "noop"}]),
+        Variant(PING, [{"ansible.builtin.ping": {}}]),
         # As the quick way has it, sh reads no start-up file; but the script comes by the command line, as raw has it.
-        Variant("raw", [{"ansible.builtin.raw": {"_raw_params": Unsafe("exec /bin/sh -c " + shlex.quote(probe))}}]),
-        Variant("engine_runtimes", [job]),
-        Variant("engine_runtimes, shipped", [job], {"slipway_quick": False}),
-        Variant("engine_info", [{"slipway.runtimes.engine_info": {"engine": "docker"}}]),
+        Variant(RAW, [{"ansible.builtin.raw": {"_raw_params": Unsafe("exec /bin/sh -c " + shlex.quote(probe))}}]),
+        Variant(RUNTIMES, [job]),
+        Variant(SHIPPED, [job], {"slipway_quick": False}),
+        Variant(INFO, [{"slipway.runtimes.engine_info": {"engine": "docker"}}]),
     ]
 
 
@@ -70,7 +90,7 @@ def roles(stock: Stock) -> List[Variant]:
     variables = {"runtimes_mirror": MIRROR, "runtimes_ca_path": AUTHORITY}
     return [
         Variant(name, (), dict(variables, runtimes_wanted=wanted), roles=("slipway.runtimes.runtimes",))
-        for name, wanted in (("role, three runtimes", stock.three), ("role, four runtimes", stock.four))]
+        for name, wanted in ((THREE, stock.three), (FOUR, stock.four))]
 
 
 def changes(runtimes: Sequence[Dict[str, Any]]) -> List[Variant]:
@@ -79,77 +99,4 @@ def changes(runtimes: Sequence[Dict[str, Any]]) -> List[Variant]:
     def job(name: str, extra: Dict[str, Any]) -> Variant:
         return Variant(name, [{"slipway.runtimes.engine_runtimes": {"runtimes": [*runtimes, extra]}}])
 
-    return [job("add", EXTRA), job("remove", {"name": EXTRA["name"], "state": "absent"})]
-
-
-def built_in(runtimes: Sequence[Dict[str, Any]]) -> Variant:
-    """The same job as guides tell it, by ansible-core's modules: programs there, file merged and written, daemon
-    reloaded where the file changed, and asked whether it has them. Written to be quick as far as that way goes."""
-    programs = [
-        {"name": "Look for the programs",
-         "ansible.builtin.stat": {"path": "{{ item.value.path }}", "get_checksum": False},
-         "loop": "{{ wanted | dict2items }}", "loop_control": {"label": "{{ item.key }}"}, "register": "programs"},
-        {"name": "Insist on the programs", "ansible.builtin.assert": {
-            "that": ["item.stat.exists", "item.stat.executable"], "quiet": True},
-         "loop": "{{ programs.results }}", "loop_control": {"label": "{{ item.item.key }}"}},
-    ]
-    return Variant(
-        "built-in modules", programs + _registration(), {"wanted": _entries(runtimes)}, _HANDLERS)
-
-
-def built_in_role(stock: Stock) -> Variant:
-    """What the role does with three runtimes, as guides tell it: each file held to its digest, fetched where it
-    differs, and then as above."""
-    files = [
-        dict(one._asdict(), fetched=one.dest + ".tar.gz" if _is_archive(one) else one.dest) for one in stock.files]
-    differs = "{{ files | rejectattr('sha256', 'in', found.results | map(attribute='stat.checksum', default='')) }}"
-    label = {"label": "{{ item.dest }}"}
-    tasks = [
-        {"name": "Look at the files",
-         "ansible.builtin.stat": {"path": "{{ item.dest }}", "checksum_algorithm": "sha256"},
-         "loop": "{{ files }}", "loop_control": label, "register": "found"},
-        {"name": "Fetch what differs", "ansible.builtin.get_url": {
-            "url": "{{ item.url }}", "checksum": "sha256:{{ item.checksum }}", "dest": "{{ item.fetched }}",
-            "mode": "0755"},
-         "environment": {"SSL_CERT_FILE": AUTHORITY}, "loop": differs, "loop_control": label},
-        {"name": "Unpack what was an archive", "ansible.builtin.unarchive": {
-            "src": "{{ item.fetched }}", "dest": "{{ item.dest | dirname }}", "remote_src": True},
-         "loop": differs, "loop_control": label, "when": "item.fetched != item.dest"},
-    ]
-    variables = {"wanted": _entries(stock.runtimes), "files": files}
-    return Variant("role's job, built-in modules", tasks + _registration(), variables, _HANDLERS)
-
-
-def _is_archive(file: File) -> bool:
-    return file.url.endswith(".tar.gz")
-
-
-def _entries(runtimes: Sequence[Dict[str, Any]]) -> Dict[str, Any]:
-    return {
-        one["name"]: {"path": one["path"], **({"runtimeArgs": one["args"]} if one.get("args") else {})}
-        for one in runtimes}
-
-
-def _registration() -> List[Dict[str, Any]]:
-    file = "(old.content | default('e30=') | b64decode | from_json)"
-    return [
-        {"name": "Look for the file", "ansible.builtin.stat": {"path": CONFIG, "get_checksum": False},
-         "register": "there"},
-        {"name": "Read the file", "ansible.builtin.slurp": {"src": CONFIG}, "register": "old",
-         "when": "there.stat.exists"},
-        {"name": "Write the file", "ansible.builtin.copy": {
-            "dest": CONFIG, "mode": "0644",
-            "content": "{{ %s | combine({'runtimes': wanted}, recursive=true) | to_nice_json }}\n" % file,
-            "validate": "dockerd --validate --config-file %s"}, "notify": "Reload Docker"},
-        {"name": "Start Docker",
-         "ansible.builtin.systemd_service": {"name": "docker", "state": "started", "enabled": True}},
-        {"name": "Reload where the file changed", "ansible.builtin.meta": "flush_handlers"},
-        {"name": "Ask Docker", "ansible.builtin.command": {"argv": ["docker", "info", "--format", "json"]},
-         "register": "info", "changed_when": False},
-        {"name": "Insist on the runtimes", "ansible.builtin.assert": {
-            "that": ["wanted.keys() | difference((info.stdout | from_json).Runtimes.keys()) | length == 0"],
-            "quiet": True}},
-    ]
-
-
-_HANDLERS = [{"name": "Reload Docker", "ansible.builtin.systemd_service": {"name": "docker", "state": "reloaded"}}]
+    return [job(ADD, EXTRA), job(REMOVE, {"name": EXTRA["name"], "state": "absent"})]

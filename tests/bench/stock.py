@@ -34,6 +34,11 @@ class File(NamedTuple):
     checksum: str  # of what is at the address
     sha256: str  # of the file
 
+    @property
+    def archive(self) -> bool:
+        """Whether the release is an archive with the program in it."""
+        return self.url.endswith(".tar.gz")
+
 
 class Stock(NamedTuple):
     """What the hosts can be asked for, as users of the role write it, and what the first three put in place."""
@@ -42,6 +47,7 @@ class Stock(NamedTuple):
     four: List[Dict[str, Any]]
     files: List[File]
     runtimes: List[Dict[str, Any]]  # as the engine has them then, and as engine_runtimes takes them
+    registered: List[Dict[str, Any]]  # the same of all four
 
 
 def stock(names: Sequence[str], runtimes: Sequence[Dict[str, Any]], folder: Path) -> Stock:
@@ -71,7 +77,11 @@ def stock(names: Sequence[str], runtimes: Sequence[Dict[str, Any]], folder: Path
         four[:3], four, [
             one._replace(checksum=sums[name][0], sha256=sums[name][1]) for name, one in zip(PROGRAMS, files)
             if one.dest in placed],
-        [{key: value for key, value in one.items() if key in ("name", "path", "args")} for one in found["runtimes"]])
+        _registrations(found), _registrations(resolve(four)))
+
+
+def _registrations(found: Dict[str, Any]) -> List[Dict[str, Any]]:
+    return [{key: value for key, value in one.items() if key in ("name", "path", "args")} for one in found["runtimes"]]
 
 
 _SERVER_SOURCE = Path(__file__).resolve().parents[1] / "live" / "release_server.py"
