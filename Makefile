@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup test lint test-unit sanity build docs hosts-prepare hosts-build hosts-list hosts-down test-molecule test-report test-fleet test-vectors test-matrix demo bench catalogue release
+.PHONY: help setup test lint test-unit sanity build docs hosts-prepare hosts-build hosts-list hosts-down test-molecule test-docs test-report test-fleet test-vectors test-matrix demo bench catalogue release
 
 env := tests/tools/env
 gates := $(env) python tests/tools/gates.py
@@ -45,6 +45,9 @@ docs: ## build the documentation as a site
 
 test-molecule: ## molecule's scenarios on disposable hosts; SCENARIO=name: that alone
 	@$(env) extensions/molecule/run $(SCENARIO)
+
+test-docs: ## every playbook and command that the documentation shows
+	@$(env) tests/docs/run
 
 test-report: ## the report's page in a real headless browser
 	@$(env) tests/report/run

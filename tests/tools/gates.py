@@ -69,7 +69,9 @@ class Outcome(NamedTuple):
 # On two processors: what waits for engines and hosts leaves them to what computes.
 LANES = 3
 # The live tests in two gates of about the same length. Those of one host are together, so that it is started once.
-LIVE_ENGINES = ("bytes", "engines", "failing", "info", "killed", "live", "packages", "probe", "secrets", "together", "use", "ways")
+LIVE_ENGINES = (
+    "bytes", "engines", "failing", "info", "killed", "live", "packages", "probe", "rootless_user", "secrets", "together", "use",
+    "ways")
 LIVE_ROLES = ("dagger_roles", "docker_cli", "host_runtimes", "oldest_python", "runner_host", "runtime_binary", "stand_in_roles")
 
 
@@ -90,6 +92,7 @@ GATES = (
     Gate("sanity", ("python", "tests/tools/sanity.py"), 25, True, _FIRST),
     Gate("hosts", ("python", "-m", "pytest", "tests/hosts", "--junitxml={junit}/hosts.xml"), 15, True, "hosts-build"),
     Gate("vectors", ("tests/vectors/run",), 20, True, "hosts-build"),
+    Gate("docs", ("tests/docs/run",), 15, True, "hosts-build"),
     Gate("report", ("tests/report/run",), 15, True, "hosts-build"),
     Gate("fleet", ("tests/fleet/run",), 15, True, "hosts-build"),
     Gate("lint-ansible", ("python", "tests/tools/lint.py", "ansible"), 5, False, _FIRST),
@@ -97,6 +100,7 @@ GATES = (
     Gate("unit-oldest", ("python", "tests/tools/units.py", "oldest"), 20, True, _FIRST),
     Gate("unit-floor", ("python", "tests/tools/units.py", "floor"), 20, True, _FIRST),
     Gate("counters", ("tests/bench/run", "--counters"), 10, True, "hosts-build"),
+    Gate("site", ("python", "tests/tools/docs.py"), 10, False, _FIRST),
     Gate("build", ("python", "tests/tools/build.py"), 5, False, _FIRST),
     Gate("lint-shell", ("python", "tests/tools/lint.py", "shell"), 5, False, _FIRST),
     Gate("lint-yaml", ("python", "tests/tools/lint.py", "yaml"), 5, False, _FIRST),
