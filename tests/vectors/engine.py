@@ -71,16 +71,16 @@ class Daemon:
 
     def reload(self):
         """Reload the file as it is; the engine's words where it refuses. A refused reload may end the daemon."""
-        before = len(self.log())
+        before = os.path.getsize(self._log)
         self._process.send_signal(signal.SIGHUP)
 
         def over():
-            lines = self.log()[before:]
+            lines = self.log(before)
             return "Reloaded configuration" in lines or errors_in(lines)
 
         if not self._wait(over):
             return self.last_words()
-        return errors_in(self.log()[before:])
+        return errors_in(self.log(before))
 
     def info(self):
         answer = self.ask("GET", "/info")[1]
@@ -128,20 +128,28 @@ class Daemon:
                 self._process.kill()
                 self._process.wait()
 
-    def log(self):
-        with open(self._log, encoding="utf-8", errors="replace") as stream:
-            return stream.read()
+    def log(self, since=0):
+        """What it has logged, from that byte on."""
+        with open(self._log, "rb") as stream:
+            stream.seek(since)
+            return stream.read().decode("utf-8", "replace")
 
     def _wait(self, happened):
-        """Whether it happened; False where the daemon ended first."""
+        """Whether the log says that it happened; False where the daemon ended first."""
         end = time.monotonic() + PATIENCE
-        while not happened():
-            if not self.running():
+        size = -1
+        while True:
+            ended = not self.running()
+            # The log is read only where there is more of it: a look costs little.
+            if os.path.getsize(self._log) != size:
+                size = os.path.getsize(self._log)
+                if happened():
+                    return True
+            if ended:
                 return False
             if time.monotonic() > end:
                 raise TimeoutError("the daemon does not answer:\n" + self.log())
             time.sleep(0.01)
-        return True
 
 
 def output(command):
