@@ -62,6 +62,25 @@ PROGRAMS: Dict[str, Program] = {
         minutes="1 to 2",
         folder_variable="GOBIN",
     ),
+    # With its scripts for users beside it. 'go install' would ask for a list of versions, which not every proxy has.
+    "nerdctl": Program(
+        binary="nerdctl",
+        argv=(
+            "sh",
+            "-ec",
+            r"""cd / && found=$(go mod download -json "$0@$1" | sed -n 's/^.*"Dir": "\(.*\)".*$/\1/p')
+            cp -R "$found" "$GOBIN.source" && chmod -R u+w "$GOBIN.source" && cd "$GOBIN.source"
+            cp extras/rootless/*.sh "$GOBIN"
+            go build -ldflags "-s -w -X $0/pkg/version.Version=$1" -o "$GOBIN/nerdctl" ./cmd/nerdctl""",
+            "github.com/containerd/nerdctl",
+            "v1.7.7",
+        ),
+        tool=("go", "version"),
+        minimum=(1, 21),
+        minutes="2 to 4",
+        folder_variable="GOBIN",
+        env=(("CGO_ENABLED", "0"),),
+    ),
 }
 
 

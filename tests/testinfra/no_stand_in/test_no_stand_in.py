@@ -9,7 +9,10 @@ def test_docker_is_the_real_one(host):
     assert host.check_output("docker version --format '{{.Client.Version}}'").startswith("26.")
 
 
-def test_nothing_of_ours(host):
-    assert not host.package("podman").is_installed
-    folders = "/usr/local/bin /etc/containers /etc/profile.d /etc/modules-load.d /var/lib/slipway-runtimes"
-    assert host.run(f"find {folders} -name 'docker' -o -name '*slipway*' -o -name 'nodocker' 2>/dev/null").stdout.split() == []
+def test_no_package_of_ours(host, expected):
+    assert not expected["stand_in"]["package"] or not host.package(expected["stand_in"]["package"]).is_installed
+
+
+def test_the_folder_is_as_it_was(host, folder):
+    noted = "/srv/stand_in/before/" + folder.replace("/", "_")
+    assert host.check_output(f"sh /srv/stand_in/listing.sh {folder} | diff {noted} - || :") == ""
