@@ -306,17 +306,21 @@ class BinaryEffects(Effects):
             os.environ.get("PATH", ""), "/usr/local/bin:/usr/bin:/bin", os.path.expanduser("~/.cargo/bin"))))
         try:
             answer = host.run(
-                argv, seconds=build.timeout, environment=environment, stdin=build.stdin.encode("utf-8", "surrogateescape"))
+                argv, seconds=build.timeout, environment=environment,
+                stdin=build.stdin.encode("utf-8", "surrogateescape"))
         except OSError as error:
-            raise SlipwayError("build_failed", "%s.argv: %s cannot be run: %s" % (option, argv[0], error.strerror), option=option)
+            raise SlipwayError(
+                "build_failed", "%s.argv: %s cannot be run: %s" % (option, argv[0], error.strerror), option=option)
         if answer.code != 0:
-            raise SlipwayError("build_failed", "%s: %s %s: %s" % (
-                option, " ".join(argv[:2]), "did not end within %d s" % build.timeout if answer.code is None
-                else "ended with exit code %d" % answer.code, (answer.error.strip() or answer.output.strip())[-1500:]), option=option)
+            raise SlipwayError("build_failed", "%s: the build %s: %s" % (
+                option, "did not end within %d s" % build.timeout if answer.code is None
+                else "ended with exit code %d" % answer.code,
+                (answer.error.strip() or answer.output.strip())[-1500:]), option=option)
         path = os.path.join(folder, build.output)
         if not os.path.isfile(path) or os.path.islink(path):
             raise SlipwayError(
-                "build_failed", "%s.output: %s made no file '%s'" % (option, " ".join(argv[:2]), build.output), option=option + ".output")
+                "build_failed", "%s.output: the build made no file '%s'" % (option, build.output),
+                option=option + ".output")
         return path
 
     # -- the swap

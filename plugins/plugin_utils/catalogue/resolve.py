@@ -22,6 +22,8 @@ from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.wish im
 
 _ARCHIVE = re.compile(r"\.(tar|tgz|tbz2?|txz|tzst|zip|tar\.[a-z0-9]+)\Z")
 _TEMPLATE = re.compile(r"\{([a-z_]+)\}")
+# Where the component is missing that knows --output, the first call says which one. It notes things in a home otherwise.
+_BUILDX = 'export BUILDX_CONFIG="$1.buildx"; "$0" buildx version >&2 && exec "$0" buildx build --output "$1" -'
 _ONE_WAY: Dict[str, Any] = {"path": {"runtime": {"path": "{path}"}}}
 
 Entry = Dict[str, Any]
@@ -469,7 +471,7 @@ def _build(case: _Case, engine: str) -> Dict[str, Any]:
     words = {"version": case.version, "commit": build.get("commit", ""), "image": build.get("image", ""),
              "program": build["program"]}
     return {
-        "argv": [engine, "build", "--output", FOLDER_OF_BUILD, "-"], "stdin": fill(build["dockerfile"], words),
+        "argv": ["sh", "-c", _BUILDX, engine, FOLDER_OF_BUILD], "stdin": fill(build["dockerfile"], words),
         "output": build["program"]}
 
 
