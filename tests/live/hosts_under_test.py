@@ -304,7 +304,7 @@ class Command:
 
     def finish(self) -> Played:
         """Wait for its end."""
-        output, _nothing = self.process.communicate(timeout=180)
+        output, _nothing = self.process.communicate(timeout=600)
         lines = self.record.read_text().splitlines() if self.record.exists() else []
         return Played(self.process.returncode, [json.loads(line) for line in lines], output.decode("utf-8", "replace"))
 

@@ -17,8 +17,8 @@ ABSENT = dict(CRUN, state="absent")
 
 # Each leaves something else behind: in the journal, in the file, in the engine, or in our notes.
 POINTS = (
-    "host.rename@docker.journal:before", "host.rename@daemon.json:before", "host.rename@daemon.json:after", "apply:before",
-    "apply:after", "observe:after", "settle:before", "_note:after", "_record:after",
+    "host.run@--validate:before", "host.rename@docker.journal:before", "host.rename@daemon.json:before",
+    "host.rename@daemon.json:after", "apply:before", "apply:after", "observe:after", "settle:before", "_note:after", "_record:after",
 )
 # The file goes, or gets its old bytes back, at the end only.
 REMOVAL_POINTS = ("host.remove@daemon.json:after",)
@@ -67,7 +67,7 @@ def test_adding(host: Host, point: str) -> None:
     assert_whole(host)
 
 
-@pytest.mark.parametrize("point", POINTS[1:] + REMOVAL_POINTS)
+@pytest.mark.parametrize("point", POINTS[2:] + REMOVAL_POINTS)
 def test_removing_the_last(host: Host, point: str) -> None:
     """Killed while the last runtime goes, and the file with it."""
     prepare(host, None, CRUN)

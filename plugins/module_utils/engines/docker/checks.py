@@ -3,9 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is asked before anything is written: the programs that the engine would call, and the engine's own validator."""
 
-import os
-import shutil
-import tempfile
 from typing import Any, Collection, Dict, List, Sequence, Set, Tuple
 
 from ...core import host
@@ -18,6 +15,8 @@ from .questions import Found
 # A program that is asked for its version or features has this long, in seconds; a reload waits for it without a limit.
 PROGRAM_SECONDS = 5
 VALIDATE_SECONDS = 30
+# The validator's own stdin.
+_CANDIDATE = "/proc/self/fd/0"
 
 
 def ask_programs(
@@ -74,28 +73,22 @@ def ask_program(path: str, question: str, *, option: str) -> str:
 def validate(
     program: str, contents: Sequence[bytes], *, argv: Tuple[str, ...], path: str, title: str, secrets: Set[str]
 ) -> None:
-    """Let the daemon's program read candidates of its file, with its own flags. Nothing of them stays.
+    """Let the daemon's program read candidates of its file, with its own flags. They never lie in any folder: a run that is
+    killed leaves nothing of them.
 
     argv: the daemon's command line. path: what the file is called in messages. Raises SlipwayError, in its words.
     """
-    folder = tempfile.mkdtemp(prefix="slipway-")
-    candidate = os.path.join(folder, "daemon.json")
-    try:
-        for content in contents:
-            with open(candidate, "wb") as out:
-                out.write(content)
-            command = [program, "--validate", "--config-file", candidate] + _without_config(argv[1:])
-            answer = host.run(command, seconds=VALIDATE_SECONDS)
-            if answer.code is None:
-                raise SlipwayError(
-                    "validator_hangs", "%s --validate did not end within %d s" % (program, VALIDATE_SECONDS),
-                    config_path=path)
-            if answer.code != 0:
-                words = mask(answer.words, secrets).replace(candidate, path)
-                raise SlipwayError(
-                    "engine_refuses", "%s refuses the configuration: %s" % (title, words), config_path=path)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    for content in contents:
+        command = [program, "--validate", "--config-file", _CANDIDATE] + _without_config(argv[1:])
+        answer = host.run(command, seconds=VALIDATE_SECONDS, stdin=content)
+        if answer.code is None:
+            raise SlipwayError(
+                "validator_hangs", "%s --validate did not end within %d s" % (program, VALIDATE_SECONDS),
+                config_path=path)
+        if answer.code != 0:
+            words = mask(answer.words, secrets).replace(_CANDIDATE, path)
+            raise SlipwayError(
+                "engine_refuses", "%s refuses the configuration: %s" % (title, words), config_path=path)
 
 
 def _without_config(argv: Tuple[str, ...]) -> List[str]:
