@@ -27,7 +27,7 @@ LEFT_OUT = 77
 FLOOR_CORE = "ansible-core~=2.16.0"
 FLOOR_PYTHONS = ("3.12", "3.11", "3.10")
 OLDEST_PYTHON = "3.6"
-# The Pythons of hosts: the newest ansible-core that reaches each, and a pytest that it runs.
+# The Pythons of hosts that are not a controller's too: the newest ansible-core that reaches each, and a pytest that it runs.
 HOST_PYTHONS = {
     OLDEST_PYTHON: ("2.16", "pytest==7.0.1"),
     "3.7": ("2.17", "pytest~=7.4"),
@@ -35,8 +35,6 @@ HOST_PYTHONS = {
     "3.9": ("2.21", "pytest~=8.4"),
     "3.10": ("2.21", "pytest~=8.4"),
     "3.11": ("2.21", "pytest~=8.4"),
-    "3.12": ("2.21", "pytest~=8.4"),
-    "3.13": ("2.21", "pytest~=8.4"),
 }
 # The parts of the tree that run on a host.
 ON_HOSTS = ("module_utils", "modules")
