@@ -30,6 +30,7 @@ SCRIPT_SECONDS = 120
 
 # The folder of the collection's notes, wherever it is; and what marks a folder above it as made for it.
 _OWN, _MADE = "slipway-runtimes", ".made-for-slipway-runtimes"
+_ACL = "system.posix_acl_access"
 
 
 class Answer(NamedTuple):
@@ -239,7 +240,9 @@ def remove_unfinished(path: str) -> None:
 def back_up(path: str) -> str:
     """Copy a file beside itself with all its attributes; returns the copy's path."""
     name = "%s.%d.%s~" % (path, os.getpid(), time.strftime("%Y-%m-%d@%H:%M:%S"))
-    shutil.copyfile(path, name)
+    # Its owner's alone until it has the original's mode: there may be passwords in it.
+    with open(path, "rb") as source, os.fdopen(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as copy:
+        shutil.copyfileobj(source, copy)
     _copy_attributes(path, name)
     return name
 
@@ -258,11 +261,14 @@ def _copy_attributes(source: str, target: str) -> None:
     own = os.stat(target)
     if (own.st_uid, own.st_gid) != (facts.st_uid, facts.st_gid):
         os.chown(target, facts.st_uid, facts.st_gid)
-    os.chmod(target, stat.S_IMODE(facts.st_mode))
     try:
         names = os.listxattr(source)
-    except OSError:
-        return
+        # Of a folder with a default ACL each new file gets one, which the one before need not have had.
+        if _ACL in os.listxattr(target) and _ACL not in names:
+            os.removexattr(target, _ACL)
+    except OSError:  # the file system has none
+        names = []
+    os.chmod(target, stat.S_IMODE(facts.st_mode))
     for name in names:  # security.selinux and system.posix_acl_access are among them
         try:
             os.setxattr(target, name, os.getxattr(source, name))

@@ -62,6 +62,21 @@ def test_replace_keeps_attributes(config: str) -> None:
     assert os.getxattr(config, "user.slipway") == b"kept"
 
 
+def test_replace_takes_no_list_of_the_folder(config: str) -> None:
+    """A folder's default access control list is for new files; this one is an old one with new content."""
+    # u::rwx, u:4321:rw-, g::r-x, m::rwx, o::---
+    acl = "0200000001000700ffffffff02000600e110000004000500ffffffff10000700ffffffff20000000ffffffff"
+    try:
+        os.setxattr(os.path.dirname(config), "system.posix_acl_default", bytes.fromhex(acl))
+    except OSError as error:
+        pytest.skip("the file system of the tests' folder has no access control lists: %s" % error)
+    os.chmod(config, 0o644)
+    host.replace(config, b"new\n", like=config)
+    copy = host.back_up(config)
+    for path in (config, copy):
+        assert os.stat(path).st_mode & 0o7777 == 0o644 and "system.posix_acl_access" not in os.listxattr(path)
+
+
 def test_replace_is_atomic(config: str) -> None:
     """A reader that has the old file open reads all of it; one that opens anew reads all of the new one."""
     with open(config, "rb") as reader:
