@@ -25,7 +25,7 @@ WAYS = {
     KUBESPRAY: "as kubespray does",
 }
 _WIDTH, _HEIGHT = 760, 520
-_LEFT, _RIGHT = 210, 650  # of the bars
+_LEFT, _RIGHT = 225, 660  # of the bars
 _STYLE = """\
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .title { font-weight: 600; font-size: 15px }
@@ -84,6 +84,10 @@ def _words(figures: Mapping[str, Any]) -> str:
     return f"In multiples of this collection's role, net of an empty run: {each}."
 
 
+def _hosts(count: int) -> str:
+    return f"{count} hosts" if count > 1 else "one host"
+
+
 def _text(x: float, y: float, words: str, style: str = "", anchor: str = "start") -> str:
     kind = f' class="{style}"' if style else ""
     return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}"{kind}>{escape(words)}</text>'
@@ -97,9 +101,9 @@ def _bars(found: Sequence[Ratio], hosts: int, *, top: int) -> List[str]:
     most = max(max(one.cpu, one.wall) for one in found)
     parts = [
         _text(24, top, "Three runtimes held to their digests and registered, nothing to do", "title"),
-        _text(24, top + 19, f"multiples of this collection's role, {hosts} hosts over ssh, each net of an empty run",
+        _text(24, top + 19, f"multiples of this collection's role, {_hosts(hosts)} over ssh, each net of an empty run",
               "note"),
-        *_key(550, top + 19, "wall", "first"), *_key(610, top + 19, "controller's CPU", "second")]
+        *_key(545, top + 19, "wall", "first"), *_key(605, top + 19, "controller's CPU", "second")]
     for place, one in enumerate(found):
         y = top + 38 + place * 36
         parts.append(_text(_LEFT - 12, y + 17, one.way, anchor="end"))
@@ -122,8 +126,8 @@ def _growth(rows: Sequence[Mapping[str, Any]], *, top: int) -> List[str]:
                 low - (low - high) * math.log10(times) / decades)
 
     parts = [
-        _text(24, top, "The playbook site, one runtime, nothing to do", "title"),
-        _text(24, top + 19, f"CPU of a whole run, in runs of {sizes[0]} hosts", "note")]
+        _text(24, top, "The playbook site with one runtime", "title"),
+        _text(24, top + 19, f"CPU of a run with nothing to do, in runs of {sizes[0]} hosts", "note")]
     for size in sizes:
         x, y = place(size, size / sizes[0])
         parts += [
@@ -153,10 +157,10 @@ def _memory(rows: Sequence[Mapping[str, Any]], *, top: int) -> List[str]:
         *_key(left + 60, top + 19, "site", "first"), *_key(left + 115, top + 19, "of it ansible-core's own", "second"),
         f'<path class="grid" d="M{left} {low}H{right}"/>',
         f'<path class="line third" stroke-dasharray="4 4" d="M{left} {low - MOST_KIB * scale:.1f}H{right}"/>',
-        _text(right, low - MOST_KIB * scale - 6, f"promised: at most {MOST_KIB}", "note", "end"),
+        _text(right, low - MOST_KIB * scale - 6, f"promised: {MOST_KIB}", "note", "end"),
         _text(left - 8, low + 4, "0", "note", "end")]
     for number, (way, row) in enumerate(largest.items()):
-        x = left + 50 + 120 * number
+        x = left + 20 + 100 * number
         for value, style in ((row["kib"], "first"), (min(row["core_kib"], row["kib"]), "second")):
             height = max(value * scale, 0)
             parts.append(
@@ -178,7 +182,7 @@ def markdown(figures: Mapping[str, Any]) -> str:
     machine, rows = figures["machine"], figures["scale"]["rows"]
     lines = [
         f"Measured on {machine['time'][:10]} with {machine['ansible'].replace('ansible-playbook ', '')}, "
-        f"{machine['cores']} cores for controller and hosts together.", "",
+        f"{_hosts(figures['hosts'])}, and {machine['cores']} cores for controller and hosts together.", "",
         "| nothing to do, three runtimes | wall | controller's CPU |", "|---|---|---|"]
     lines += [f"| {one.way} | {one.wall:.1f} | {one.cpu:.1f} |" for one in ratios(figures["table"])]
     lines += ["", "| site, one runtime | hosts | CPU of the run, in runs of the smallest fleet | CPU of a host more, "

@@ -133,7 +133,7 @@ def kubespray(stock: Stock) -> Variant:
         handlers, facts=("!all",), files={
             "download.yml": json.dumps(_DOWNLOAD), "unpack.yml": json.dumps(_UNPACK), "nothing.yml": "[]\n",
             "vars/main.yml": "distribution_read: true\n",
-            "templates/daemon.json.j2": "{{ options | to_nice_json }}\n\n"})
+            "templates/daemon.json.j2": "{{ options | to_nice_json }}\n"})
 
 
 _BY_DISTRIBUTION = ["{{ ansible_facts.distribution }}.yml", "{{ ansible_facts.os_family }}.yml", "main.yml"]
