@@ -144,7 +144,8 @@ def _change(wanted: Wanted, seen: Seen, option: str, entry: Placed) -> Optional[
         return None
     if there.blocked:
         raise SlipwayError(
-            "bad_path", "%s: %s is no folder, so there cannot be a %s" % (option, there.blocked, entry.path), option=option)
+            "bad_path", "%s: %s is no folder, so there cannot be a %s" % (option, there.blocked, entry.path),
+            option=option)
     if there.kind == "missing":
         return Change(entry.path, there, entry, kept=before.kept if before is not None else "")
     if before is not None and matches(before, there):

@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, the slipway.runtimes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""That docker answers by its name and runs a container: our own image, loaded as 'docker load' takes it, run, and removed."""
+"""That docker answers by its name and runs a container: our own image, loaded as 'docker load' takes it, run, and
+removed."""
 
 import contextlib
 import hashlib

@@ -54,7 +54,8 @@ class UserEffects(Effects):
 
     def check(self, plan: Plan) -> None:
         if os.geteuid() != 0:
-            raise SlipwayError("no_permission", "only root can give a user what rootless containers need (become: true)")
+            raise SlipwayError(
+                "no_permission", "only root can give a user what rootless containers need (become: true)")
 
     def journal(self, plan: Plan) -> Dict[str, Any]:
         self.facts = {

@@ -39,7 +39,8 @@ def delegation(controllers: Tuple[str, ...]) -> bytes:
 def _present(wanted: Wanted, seen: Seen) -> Tuple[Plan, Receipt]:
     account = seen.account
     if account is None:
-        raise SlipwayError("user_missing", "user: this host knows no '%s'; make the user first" % wanted.user, option="user")
+        raise SlipwayError(
+            "user_missing", "user: this host knows no '%s'; make the user first" % wanted.user, option="user")
     if account.uid == 0:
         raise SlipwayError("bad_user", "user: '%s' is root, who needs none of this" % wanted.user, option="user")
     warnings = _lacks(wanted, seen)
@@ -82,8 +83,8 @@ def _lacks(wanted: Wanted, seen: Seen) -> List[str]:
     """What no module can mend: an error, or a warning where it may come later."""
     if (wanted.linger or wanted.delegate) and not seen.systemd:
         raise SlipwayError(
-            "no_systemd", "linger: this host is not run by systemd; 'linger: false' and 'delegate: []' leave out what needs "
-            "it", option="linger")
+            "no_systemd", "linger: this host is not run by systemd; 'linger: false' and 'delegate: []' leave out what "
+            "needs it", option="linger")
     if seen.nowhere:
         raise SlipwayError(
             "no_namespaces", "user: the kernel lets no user make namespaces (%s is 0); without them no container runs "
@@ -92,8 +93,8 @@ def _lacks(wanted: Wanted, seen: Seen) -> List[str]:
     missing = [one for one in PROGRAMS if one not in there] if wanted.count else []
     if not missing:
         return []
-    message = "%s not found on PATH: install the package uidmap (Debian, Ubuntu) or shadow-utils (Fedora, RHEL), shadow " \
-        "(SUSE)" % (" and ".join(missing) + (" are" if len(missing) > 1 else " is"))
+    message = "%s not found on PATH: install the package uidmap (Debian, Ubuntu), shadow-utils (Fedora, RHEL) or " \
+        "shadow (SUSE)" % (" and ".join(missing) + (" are" if len(missing) > 1 else " is"))
     if wanted.require:
         raise SlipwayError("program_missing", "require: " + message, option="require")
     return [message]

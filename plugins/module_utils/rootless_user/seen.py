@@ -51,8 +51,8 @@ class Receipt(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """Everything. account: None where the host knows no such user. programs: of PROGRAMS, those that are there. nowhere:
-    the setting that lets no user make namespaces, '' for none. elsewhere: subordinate ids come from no file.
+    """Everything. account: None where the host knows no such user. programs: of PROGRAMS, those that are there.
+    nowhere: the setting that lets no user make namespaces, '' for none. elsewhere: subordinate ids come from no file.
     controllers: what the user's manager may use now, None where it does not run. unified: there is one tree of control
     groups. units: that the user's manager starts by itself. stores: folders of users' containers."""
 
