@@ -104,5 +104,6 @@ class Plays:
 
 
 def _raw(script: str) -> str:
-    tasks: list[dict[str, Any]] = [{"ansible.builtin.raw": script, "check_mode": False, "changed_when": False}, {"ansible.builtin.meta": "clear_facts"}]
+    raw = {"ansible.builtin.raw": script, "check_mode": False, "changed_when": False}
+    tasks: list[dict[str, Any]] = [raw, {"ansible.builtin.meta": "clear_facts"}]
     return yaml.safe_dump([{"hosts": "all", "gather_facts": False, "become": True, "tasks": tasks}], sort_keys=False)

@@ -19,6 +19,7 @@ from upstream import FOLDER, ROOT, Sums, releases, script, sums
 GROUP = os.environ.get("SLIPWAY_DOCS_GROUP") or "docs"
 HERE = Path(__file__).resolve().parent
 LIVE = HERE.parent / "live"
+SECONDS = 800  # a run of ansible-playbook is ended by the gate's own time, and by this one where it hangs
 CALLBACKS = LIVE / "plugins" / "callback"
 
 
@@ -36,6 +37,13 @@ class Played(NamedTuple):
     text: str
 
 
+class Running(NamedTuple):
+    """A run that has begun."""
+
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+
 class Stage:
     """One host that has the releases, and a folder to play in.
 
@@ -51,6 +59,7 @@ class Stage:
         self.nerdctl = nerdctl
         self.inventory = folder / "inventory.json"
         self.proxy = ""
+        self.count = 0
         (folder / "ansible.cfg").touch()
         self.sums = self._serve()
 
@@ -86,7 +95,8 @@ class Stage:
         """What a user of the collection has, without a configuration of this machine's."""
         return {
             **os.environ, "ANSIBLE_COLLECTIONS_PATH": str(self.collection.parents[2]), "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg"),
-            "ANSIBLE_HOME": str(self.folder / "home"), "ANSIBLE_NOCOLOR": "1", "ANSIBLE_PIPELINING": "1", "LC_ALL": "C.UTF-8", **more}
+            "ANSIBLE_HOME": str(self.folder / "home"), "ANSIBLE_NOCOLOR": "1", "ANSIBLE_PIPELINING": "1", "LC_ALL": "C.UTF-8",
+            "PYTHONUNBUFFERED": "1", **more}
 
     def have(self, here: str) -> None:
         """Run sh on this machine, in the folder of the plays; $HOST is the host."""
@@ -98,21 +108,24 @@ class Stage:
         """Run ansible-playbook in the folder, to its end. words: files and options. variables: extra ones."""
         return self.finish(self.start(*words, variables=variables))
 
-    def start(self, *words: str, variables: dict[str, Any] | None = None, **environment: str) -> "subprocess.Popen[str]":
-        """The same, begun."""
+    def start(self, *words: str, variables: dict[str, Any] | None = None, **environment: str) -> Running:
+        """The same, begun. What it says is in a file of the folder, too."""
+        self.count += 1
+        log = self.folder / f"play-{self.count}.log"
         given = ["--extra-vars", json.dumps(variables)] if variables else []
         # What the controller fetches comes by a proxy that stands for upstream.
         upstream = {"https_proxy": self.proxy, "SSL_CERT_FILE": str(self.authority / "ca.pem")}
-        return subprocess.Popen(
-            ["ansible-playbook", "--inventory", str(self.inventory), *words, *given], cwd=self.folder, text=True,
-            env=self.environment(**upstream, **environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            errors="replace")
+        with log.open("w") as out:
+            process = subprocess.Popen(
+                ["ansible-playbook", "--inventory", str(self.inventory), *words, *given], cwd=self.folder,
+                env=self.environment(**upstream, **environment), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
+        return Running(process, log)
 
     @staticmethod
-    def finish(process: "subprocess.Popen[str]") -> Played:
+    def finish(running: Running) -> Played:
         """Wait for what was begun."""
-        text, _nothing = process.communicate(timeout=600)
-        return Played(process.returncode, text)
+        code = running.process.wait(timeout=SECONDS)
+        return Played(code, running.log.read_text(encoding="utf-8", errors="replace"))
 
 
 def know_releases(collection: Path, served: Sums) -> None:

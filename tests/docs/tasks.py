@@ -4,14 +4,13 @@
 """The tasks of the documentation, played in one run: a play a page or module, in which whatever fails the others go on."""
 
 import json
-import subprocess
 from itertools import groupby
 from typing import Any
 
 import yaml
 from blocks import Block
 from collected import TABLE
-from stage import CALLBACKS, Played, Stage
+from stage import CALLBACKS, Played, Running, Stage
 
 # What a task, an item of its loop, or the role's argument spec said.
 _FAILED = (
@@ -25,7 +24,7 @@ class Tasks:
     def __init__(self, stage: Stage, blocks: list[Block]) -> None:
         self.stage = stage
         self.blocks = blocks
-        self.process: subprocess.Popen[str] | None = None
+        self.running: Running | None = None
         self.played: Played | None = None
         if not blocks:
             return
@@ -33,14 +32,14 @@ class Tasks:
             stage.have(TABLE.of(block).here)
         self.record = stage.folder / "record.jsonl"
         (stage.folder / "tasks.yml").write_text(stage.sums.replace(self._book()))
-        self.process = stage.start(
+        self.running = stage.start(
             "tasks.yml", SLIPWAY_RECORD=str(self.record), ANSIBLE_CALLBACK_PLUGINS=str(CALLBACKS), ANSIBLE_CALLBACKS_ENABLED="slipway_record")
 
     def stop(self) -> None:
         """End it, where nobody waited for its end."""
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait()
+        if self.running and self.running.process.poll() is None:
+            self.running.process.terminate()
+            self.running.process.wait()
 
     def _book(self) -> str:
         """The plays."""
@@ -64,8 +63,8 @@ class Tasks:
     def failure(self, block: Block) -> str | None:
         """Why a block failed; None where it did not. Waits for the end of the run."""
         if self.played is None:
-            assert self.process
-            self.played = self.stage.finish(self.process)
+            assert self.running
+            self.played = self.stage.finish(self.running)
         assert self.played.code == 0, self.played.text
         results = [json.loads(line) for line in self.record.read_text(encoding="utf-8").splitlines()]
         said = [one["result"]["msg"] for one in results if one["task"] == f"failed {self.blocks.index(block)}"]
