@@ -4,7 +4,7 @@
 """What a user needs for containers without root, on a real host: given, killed on the way, and taken back to the byte. The scenarios
 podman and nerdctl then run containers by it."""
 
-from typing import Any, Callable, Iterator
+from typing import Any, Iterator
 
 import pytest
 
@@ -19,10 +19,10 @@ WATCHED = "/etc/subuid* /etc/subgid* /etc/systemd/system /var/lib/systemd/linger
 
 
 @pytest.fixture
-def machine(bring_up: Callable[..., Host]) -> Iterator[Host]:
-    """The host that docker_cli is tested on, with a user whom nobody gave anything. It says that it has one tree of control groups."""
-    host = bring_up("cli", "trixie", "podman")
-    host.sh("id {0} >/dev/null 2>&1 || useradd --system --create-home {0}; rm -rf /var/lib/slipway-runtimes /home/{0}/.local".format(USER))
+def machine(host: Host) -> Iterator[Host]:
+    """The host, with a user whom nobody gave anything. It says that it has one tree of control groups."""
+    host.sh("id {0} >/dev/null 2>&1 || useradd --system --create-home {0}; rm -rf /var/lib/slipway-runtimes/rootless_user* "
+            "/home/{0}/.local /home/{0}/.config".format(USER))
     says = host.sh("[ -e {0} ] || {{ mount -o remount,rw {1} && : >{0} && echo now; }}".format(CONTROLLERS, TREE)) == "now"
     yield host
     if says:
