@@ -58,8 +58,8 @@ options:
     description:
       - V(absent) takes back what the module set for O(user). Of the other options only O(user) counts then.
       - Ranges stay while the user has a folder of containers (C(.local/share/containers), C(.local/share/containerd) or
-        C(.local/share/docker)), because files in it belong to them. The service manager goes on running while it starts a unit of the user's own. Both are told, and a
-        later removal takes them.
+        C(.local/share/docker)), because files in it belong to them. The service manager goes on running while it starts a unit of the
+        user's own. Both are told, and a later removal takes them.
     type: str
     choices: [present, absent]
     default: present
