@@ -21,12 +21,13 @@ digest() {
 }
 # noted KEY: what the unit says of itself.
 noted() { cat "$unit" "$quadlet" 2>/dev/null | sed -n "s/^# $1: //p"; }
-# means PROGRAM: whose it is. docker is often a link or a script that calls another.
+# means PROGRAM: whose it is. docker is often a link or a script that calls another; Podman then says the link's name.
 means() {
     [ "$1" = docker ] || { printf %s "$1"; return 0; }
-    case $(ask "$1" --version) in
-        *podman*) printf podman ;;
-        *nerdctl*) printf nerdctl ;;
+    found=$(readlink -f -- "$(command -v docker)")
+    case ${found##*/}:$(ask docker --version) in
+        podman:* | *:podman* | *:docker*) printf podman ;;
+        nerdctl:* | *:nerdctl*) printf nerdctl ;;
         *) printf docker ;;
     esac
 }

@@ -25,6 +25,8 @@ version) ;;
 *) exit 1 ;;
 esac"""
 ROOTLESS_PODMAN = PODMAN.replace(":false", ":true")
+# By a link it says the link's name.
+LINKED = PODMAN.replace("podman version 5", "docker version 5")
 NERDCTL = "case $1 in --version) echo 'nerdctl version 2.3.5' ;; *) exit 1 ;; esac"
 RUNNING = """case "$*" in
 --version) echo 'podman version 5.4.2' ;;
@@ -39,6 +41,7 @@ HOSTS = (
     ({"podman": PODMAN}, "", dict(provider="podman", means="podman", answers="1", rootless="")),
     ({"podman": PODMAN, "docker": DOCKER}, "", dict(provider="docker", means="docker", image="1", rootless="")),
     ({"podman": PODMAN, "docker": PODMAN}, "", dict(provider="podman", means="podman")),
+    ({"podman": PODMAN, "docker": LINKED}, "", dict(provider="podman", means="podman")),
     ({"nerdctl": NERDCTL, "docker": NERDCTL}, "", dict(provider="nerdctl", means="nerdctl", answers="")),
     ({"podman": PODMAN, "docker": PODMAN}, "docker", dict(provider="docker", means="podman")),
     ({"podman": PODMAN, "docker": DOCKER}, "podman", dict(provider="podman", means="podman", image="")),
@@ -54,7 +57,7 @@ def seen(folder: Path, programs: Dict[str, str], words: List[str]) -> Dict[str, 
     for name, text in programs.items():
         (folder / name).write_text("#!/bin/sh\n%s\n" % text)
         (folder / name).chmod(0o755)
-    for name in ("cat", "getent", "grep", "head", "id", "ls", "sed", "sh", "sha256sum", "timeout"):
+    for name in ("cat", "getent", "grep", "head", "id", "ls", "readlink", "sed", "sh", "sha256sum", "timeout"):
         found = subprocess.run(["sh", "-c", "command -v " + name], check=True, stdout=subprocess.PIPE).stdout.decode().strip()
         (folder / name).symlink_to(found)
     # The rest of PATH that it takes itself is left out, so that this machine's programs do not count.
