@@ -7,10 +7,8 @@ SLIPWAY_DAGGER_CLIS names real CLIs of Dagger, paths on this machine parted by '
 stands in for them, and no address is held to a real one.
 """
 
-import json
 import os
 import shlex
-import signal
 import subprocess
 import sys
 from typing import Any, Callable, Dict, Iterator, List, Optional
@@ -21,7 +19,7 @@ from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors impor
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.snapshot import parse, script
 from ansible_collections.slipway.runtimes.plugins.module_utils.runner_host.address import VARIABLE
 from ansible_collections.slipway.runtimes.plugins.module_utils.runner_host.subject import RunnerHost
-from hosts_under_test import DRIVER, HERE, HOSTS, Driven, Host, Player, execs, of_task, until, with_defaults
+from hosts_under_test import HOSTS, Driven, Host, Player, execs, of_task, until, with_defaults
 
 sys.path.insert(0, str(HOSTS.parent))
 import packages  # noqa: E402
@@ -52,7 +50,6 @@ class Runner:
 
     def __init__(self, host: Host) -> None:
         self.host = host
-        host.write(DRIVER + "/runner_driver.py", (HERE / "runner_driver.py").read_bytes())
         host.script("/usr/local/bin/dagger", "#!/bin/sh\necho asked >>/run/dagger.asked\necho 'dagger v0.18.19 (x) linux/amd64'\n")
         host.write(UNIT, b"[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=exec\nExecStart=/bin/sleep infinity\n")
         host.sh("mkdir -p /opt/runner; printf 'LANG=C\\n# a comment\\nA=b' >%s; chown -R admin: /opt/runner; chmod 640 %s" % (ENV, ENV))
@@ -64,16 +61,8 @@ class Runner:
 
     def drive(self, *, hooks: Optional[Dict[str, str]] = None, check_mode: bool = False, user: str = "", **params: Any) -> Driven:
         """Run the module's code on the host."""
-        order = {"params": with_defaults(RunnerHost.spec, params), "hooks": hooks or {}, "check_mode": check_mode}
-        done = self.host.run(
-            "env", "-u", "XDG_RUNTIME_DIR", "python3", DRIVER + "/runner_driver.py", stdin=json.dumps(order).encode(),
-            check=False, user=user)
-        text = (done.stdout + done.stderr).decode("utf-8", "replace")
-        if done.returncode == -signal.SIGKILL:
-            return Driven(None, None, (), True, text)
-        assert done.returncode == 0, text
-        answer = json.loads(done.stdout.decode())
-        return Driven(answer.get("result"), answer.get("error"), answer.get("warnings", ()), False, text)
+        return self.host.drive_subject(
+            "runner_host", params, hooks=hooks, check_mode=check_mode, user=user, environment={"XDG_RUNTIME_DIR": ""})
 
     def set(self, url: str = URL, scopes: Any = None, **more: Any) -> Driven:
         """Set it, for everybody if nothing else is said."""
@@ -178,6 +167,19 @@ def test_every_reader(runner: Runner, url: str) -> None:
     assert not runner.drive(**ABSENT).changed and runner.quick(**ABSENT) == "nothing to do"
 
 
+def test_shells_of_a_user(runner: Runner) -> None:
+    """A user's own fish and zsh, where the user has files for them; the folder that was there stays."""
+    runner.host.sh("runuser -u dev -- sh -c 'mkdir -p ~/.config/fish; echo \"# dev\" >~/.zprofile'")
+    try:
+        done = runner.set(ADDRESSES[1], [{"kind": "user", "user": "dev"}])
+        assert "/home/dev/.zprofile" in done.result["files"]
+        for shell in ("fish", "zsh", "bash"):
+            assert runner.host.sh(AS_DEV + "%s -lc 'printf %%s \"$%s\"'" % (shell, VARIABLE)) == ADDRESSES[1], shell
+        assert runner.drive(**ABSENT).changed and runner.host.sh("cat /home/dev/.zprofile; ls -A /home/dev/.config") == "# dev\nfish"
+    finally:
+        runner.host.sh("rm -rf /home/dev/.config /home/dev/.zprofile /home/dev/.local /home/dev/.cache")
+
+
 def test_environment(runner: Runner) -> None:
     """/etc/environment by its two readers: pam, at a login, and the user's service manager."""
     pam = "su dev -c 'printf %s \"$" + VARIABLE + "\"'"
@@ -261,8 +263,8 @@ def test_foreign_line(runner: Runner) -> None:
 
 
 @pytest.mark.parametrize("point", [
-    "commit:before", "replace@zprofile:before", "replace@/etc/environment:after", "apply:after", "observe:after", "settle:before",
-    "replace@runner_host.json:before", "settle:after"])
+    "commit:before", "host.replace@zprofile:before", "host.replace@/etc/environment:after", "apply:after", "observe:after",
+    "settle:before", "host.replace@runner_host.json:before", "settle:after"])
 def test_killed(runner: Runner, point: str) -> None:
     """The next run undoes it or finishes it, and says so; the quick way leaves it to the module."""
     old = "unix:///run/old.sock"
@@ -270,21 +272,22 @@ def test_killed(runner: Runner, point: str) -> None:
     before = runner.listing()
     assert runner.drive(url=URL, scopes=EVERYTHING, hooks={point: KILL}).killed
     assert runner.quick(url=URL, scopes=EVERYTHING) == "ships"
-    finished = point.startswith(("settle", "replace@runner_host.json"))
+    finished = point.startswith(("settle", "host.replace@runner_host.json"))
     next_run = runner.drive(url=URL, scopes=EVERYTHING) if finished else runner.drive(url=old, scopes=EVERYTHING[:2])
     assert next_run.error is None and next_run.changed, next_run.text
     assert ("finished" if finished else "undone") in next_run.result["recovered"]
     if finished:
-        assert next_run.result["diff"]["after"] == "" and runner.quick(url=URL, scopes=EVERYTHING) == "nothing to do"
+        assert next_run.result["diff"] == [{"prepared": next_run.result["recovered"] + "\n"}]
+        assert runner.quick(url=URL, scopes=EVERYTHING) == "nothing to do"
     else:
         assert runner.listing() == before and runner.sees("any service") == ""
     assert runner.drive(**ABSENT).changed and runner.listing() == runner.before
 
 
-@pytest.mark.parametrize("point", ["replace@.profile:before", "apply:after", "observe:before"])
+@pytest.mark.parametrize("point", ["host.replace@.profile:before", "apply:after", "observe:before"])
 def test_full_disk(runner: Runner, point: str) -> None:
     """All of it is rolled back, live."""
-    failed = runner.drive(url=URL, scopes=EVERYTHING, hooks={point: "full"})
+    failed = runner.drive(url=URL, scopes=EVERYTHING, hooks={point: "exit 99"})
     assert failed.error and failed.error["rolled_back"] is True, failed.text
     assert runner.listing() == runner.before and runner.sees("any service") == ""
 

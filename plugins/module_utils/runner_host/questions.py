@@ -46,7 +46,8 @@ s_first=
 s_line receipt "$r_lib/$r_receipt"
 # r_cli PROGRAM: its version, which is asked once for each file that it is.
 r_cli() {
-    r_at=$(command -v -- "$1" 2>/dev/null)
+    # Some distributions' sudo leaves it out, and logins have it.
+    r_at=$(PATH=$PATH:/usr/local/bin; command -v -- "$1" 2>/dev/null)
     case $r_at in /*) ;; *) return 0 ;; esac
     s_text cli path "$r_at"
     r_stat=$(stat -L -c '%s %i %d %Y %Z' -- "$r_at" 2>/dev/null) ||
