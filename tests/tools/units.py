@@ -99,8 +99,9 @@ def _module_utils(core: str) -> Path:
             wheel = ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--target", temporary]
             subprocess.run([*pip, *wheel, f"ansible-core~={core}.0"], check=True)
             taken = Path(temporary) / "taken"
-            # No __init__.py: the one that Ansible sends is not the one that it has, and a package without one will do.
             shutil.copytree(Path(temporary) / "ansible" / "module_utils", taken / "ansible" / "module_utils")
+            # An empty one: the one that Ansible sends is not the one that it has, and newer releases ask where it is.
+            (taken / "ansible" / "__init__.py").touch()
             # Whole or not at all: a run that was ended halfway leaves nothing to be taken for it.
             taken.rename(folder)
     return folder
