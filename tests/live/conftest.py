@@ -17,6 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 sys.path.insert(0, os.environ["ANSIBLE_COLLECTIONS_PATH"])
 import met  # noqa: E402
 from hosts_under_test import HOSTS, Host, Player  # noqa: E402
+
+sys.path.insert(0, str(HOSTS.parent))
+import programs  # noqa: E402
 from releases import Releases, make_certificates  # noqa: E402
 
 GROUP = os.environ.get("SLIPWAY_LIVE_GROUP") or "live"
@@ -50,8 +53,11 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def _met(how: str) -> str:
-    """What stands for a variable of the environment that names the real one."""
-    return how if not how.isupper() else met.REAL if os.environ.get(how) else "a program of its shape"
+    """What stands for a variable of the environment that names the real one; nerdctl's may have been built."""
+    if not how.isupper():
+        return how
+    built = how == "SLIPWAY_NERDCTL" and programs.path("nerdctl").exists()
+    return met.REAL if os.environ.get(how) or built else "a program of its shape"
 
 
 def _hosts(*words: str) -> None:

@@ -23,6 +23,7 @@ from ansible_collections.slipway.runtimes.plugins.module_utils.docker_cli.subjec
 from ansible_collections.slipway.runtimes.plugins.module_utils.engines.engine_info import EngineInfo
 from ansible_collections.slipway.runtimes.plugins.module_utils.engines.engine_runtimes import EngineRuntimes
 from ansible_collections.slipway.runtimes.plugins.module_utils.host_runtimes.subject import HostRuntimes
+from ansible_collections.slipway.runtimes.plugins.module_utils.rootless_user.subject import RootlessUser
 
 RUNTIMES = [
     {"name": "crun", "path": "/usr/bin/crun"},
@@ -78,6 +79,9 @@ def probes() -> "dict[str, tuple[Question, ...]]":
     for scope, more in (("system", {"binaries": BINARIES, "packages": PACKAGES}), ("user", {})):
         wanted = host.parse(dict(more, scope=scope, runtimes=RUNTIMES, requirements=REQUIREMENTS))
         found["host-" + scope] = host.questions(wanted, check_mode=False)
+    user = RootlessUser()
+    for state in ("present", "absent"):
+        found["user-" + state] = user.questions(user.parse({"user": "ci", "subid_count": 1, "state": state}), check_mode=False)
     found["info"] = info.questions(info.parse({}), check_mode=False)
     return found
 
