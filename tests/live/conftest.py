@@ -12,13 +12,11 @@ from typing import Any, Callable, Dict, Iterator, List
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
+sys.path[:0] = [str(Path(__file__).resolve().parents[1] / name) for name in ("tools", "hosts")]
 # tests/tools/env says in which folder this checkout is found as a collection.
 sys.path.insert(0, os.environ["ANSIBLE_COLLECTIONS_PATH"])
 import met  # noqa: E402
 from hosts_under_test import HOSTS, Host, Player  # noqa: E402
-
-sys.path.insert(0, str(HOSTS.parent))
 import programs  # noqa: E402
 from releases import Releases, make_certificates  # noqa: E402
 
