@@ -42,7 +42,7 @@ def rows() -> tuple[Gate, ...]:
     for core in CORES:
         within = ("python", "tests/tools/matrix.py", "with", core, "python")
         found += [
-            Gate(f"sanity-{core}", (*within, "tests/tools/sanity.py"), 25, True, before),
+            Gate(f"sanity-{core}", (*within, "tests/tools/sanity.py"), 40, True, before),
             Gate(f"unit-{core}", (*within, "tests/tools/units.py", "current"), 20, True),
             Gate(f"build-{core}", (*within, "tests/tools/build.py"), 10, False),
         ]
