@@ -16,3 +16,7 @@ def test_nothing_runs(host):
     assert host.check_output("podman ps --all --quiet; podman volume ls --quiet") == ""
     assert host.run("systemctl is-active dagger-runner").stdout.strip() == "inactive"
     assert host.run("bash -lc 'command -v docker'").stdout == ""
+
+
+def test_nothing_is_noted(host):
+    assert host.run("find /var/lib/slipway-runtimes -type f 2>/dev/null").stdout == ""
