@@ -24,7 +24,7 @@ WAYS = {
     GEERLINGGUY: "as geerlingguy.docker does",
     KUBESPRAY: "as kubespray does",
 }
-_WIDTH, _HEIGHT = 760, 520
+_WIDTH = 760
 _LEFT, _RIGHT = 225, 660  # of the bars
 _STYLE = """\
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
@@ -66,22 +66,30 @@ def ratios(table: Sequence[Mapping[str, Any]]) -> List[Ratio]:
 
 
 def svg(figures: Mapping[str, Any]) -> str:
-    """The picture. figures: as the bench writes them as JSON. Raises KeyError where a part was not measured."""
+    """The picture. figures: as the bench writes them as JSON; where the part peers was not measured it is left out.
+
+    Raises KeyError where the part scale was not measured.
+    """
     rows = figures["scale"]["rows"]
+    peers = ratios(figures["table"]) if "table" in figures else []
+    top = 318 if peers else 28
+    height = top + 202
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" '
-        f'height="{_HEIGHT}" role="img" aria-labelledby="title desc">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
+        f'height="{height}" role="img" aria-labelledby="title desc">',
         '<title id="title">What nothing to do costs, and how it grows with a fleet</title>',
-        f'<desc id="desc">{escape(_words(figures))}</desc>',
-        f"<style>{_STYLE}</style>", f'<rect class="ground" width="{_WIDTH}" height="{_HEIGHT}" rx="6"/>',
-        *_bars(ratios(figures["table"]), figures["hosts"], top=28), *_growth(rows, top=318), *_memory(rows, top=318),
+        f'<desc id="desc">{escape(_words(peers, rows))}</desc>',
+        f"<style>{_STYLE}</style>", f'<rect class="ground" width="{_WIDTH}" height="{height}" rx="6"/>',
+        *(_bars(peers, figures["hosts"], top=28) if peers else ()), *_growth(rows, top=top), *_memory(rows, top=top),
         "</svg>"]
     return "\n".join(parts) + "\n"
 
 
-def _words(figures: Mapping[str, Any]) -> str:
-    each = "; ".join(f"{one.way}: CPU {one.cpu:.1f}, wall {one.wall:.1f}" for one in ratios(figures["table"]))
-    return f"In multiples of this collection's role, net of an empty run: {each}."
+def _words(peers: Sequence[Ratio], rows: Sequence[Mapping[str, Any]]) -> str:
+    each = "; ".join(f"{one.way}: CPU {one.cpu:.1f}, wall {one.wall:.1f}" for one in peers)
+    largest = {row["way"]: row for row in rows}.values()
+    grown = "; ".join(f"{row['way']}, {row['hosts']} hosts: {row['kib']:.0f} KiB of memory a host" for row in largest)
+    return (f"In multiples of this collection's role, net of an empty run: {each}. " if each else "") + grown + "."
 
 
 def _hosts(count: int) -> str:
@@ -178,14 +186,17 @@ def _styles(rows: Sequence[Mapping[str, Any]]) -> List[Tuple[str, str]]:
 
 
 def markdown(figures: Mapping[str, Any]) -> str:
-    """The tables of docs/scale.md."""
+    """The tables of docs/scale.md; of the parts that were measured. Raises KeyError where scale was not."""
     machine, rows = figures["machine"], figures["scale"]["rows"]
     lines = [
         f"Measured on {machine['time'][:10]} with {machine['ansible'].replace('ansible-playbook ', '')}, "
-        f"{_hosts(figures['hosts'])}, and {machine['cores']} cores for controller and hosts together.", "",
-        "| nothing to do, three runtimes | wall | controller's CPU |", "|---|---|---|"]
-    lines += [f"| {one.way} | {one.wall:.1f} | {one.cpu:.1f} |" for one in ratios(figures["table"])]
-    lines += ["", "| site, one runtime | hosts | CPU of the run, in runs of the smallest fleet | CPU of a host more, "
+        f"{_hosts(figures['hosts'])}, and {machine['cores']} cores for controller and hosts together.", ""]
+    if "table" in figures:
+        lines += ["| nothing to do, three runtimes | wall | controller's CPU |", "|---|---|---|"]
+        lines += [f"| {one.way} | {one.wall:.1f} | {one.cpu:.1f} |" for one in ratios(figures["table"])] + [""]
+    else:
+        lines += ["This run measured fleets alone, no other ways to do the same.", ""]
+    lines += ["| site, one runtime | hosts | CPU of the run, in runs of the smallest fleet | CPU of a host more, "
               "in multiples of the step before | memory, KiB a host more | of it ansible-core's own |",
               "|---|---|---|---|---|---|"]
     before: Dict[str, Any] = {}
@@ -198,10 +209,10 @@ def markdown(figures: Mapping[str, Any]) -> str:
             f"{row[kind]:.0f}" if row["cpu_ms"] else "" for kind in ("kib", "core_kib"))]
         lines.append(f"| {way} | {row['hosts']:,} | {times:.1f} | " + " | ".join(cells) + " |")
         before[way] = row["cpu_ms"]
-    most = max(one["most"] for one in figures["scale"]["events"])
-    fourth = figures["fourth"]
-    lines += ["", f"- Events of a host in AWX: {most}.",
-              f"- A fourth runtime adds {100 * fourth['cpu'][0]:.0f} % to the controller's CPU "
-              f"(the middle half of {len(figures['pairs'])} pairs: {100 * fourth['cpu'][1]:.0f} to "
-              f"{100 * fourth['cpu'][2]:.0f} %)."]
+    lines += ["", f"- Events of a host in AWX: {max(one['most'] for one in figures['scale']['events'])}."]
+    if "fourth" in figures:
+        middle, low, high = (100 * share for share in figures["fourth"]["cpu"])
+        lines.append(
+            f"- A fourth runtime adds {middle:.0f} % to the controller's CPU (the middle half of "
+            f"{len(figures['pairs'])} pairs: {low:.0f} to {high:.0f} %).")
     return "\n".join(lines) + "\n"

@@ -76,6 +76,16 @@ def test_a_part_of_a_run_is_not_drawn(figures: Dict[str, Any]) -> None:
         chart.svg(figures)
 
 
+def test_fleets_are_drawn_alone_where_nothing_else_was_measured(figures: Dict[str, Any]) -> None:
+    for name in ("table", "fourth", "pairs"):
+        del figures[name]
+    assert "ssh, 1000 hosts: 400 KiB" in chart.svg(figures) and "pyinfra" not in chart.svg(figures)
+    assert "| local | 1,000 |" in chart.markdown(figures) and "pyinfra" not in chart.markdown(figures)
+    del figures["scale"]
+    with pytest.raises(KeyError, match="scale"):
+        chart.svg(figures)
+
+
 def test_the_picture_stays_within_its_frame_and_says_what_it_shows(figures: Dict[str, Any]) -> None:
     picture = ElementTree.fromstring(chart.svg(figures))
     width, height = (float(picture.attrib[name]) for name in ("width", "height"))
