@@ -16,8 +16,8 @@ demo: ## real engines learn new runtimes, prove them, and do nothing on the seco
 test: ## every gate; the last line is the sum
 	@$(gates)
 
-bench: ## what a task costs on a fleet: a table and JSON
-	@$(env) tests/bench/run
+bench: ## what a task costs on a fleet: tables and JSON; ARGS="--only scale": a part of it
+	@$(env) tests/bench/run $(ARGS)
 
 release: ## make a release, VERSION=1.2.3, where every check passes; ARGS=--tested: CI has just run the tests for this commit
 	@$(env) python tests/tools/release.py $(ARGS) $(VERSION)
