@@ -31,6 +31,13 @@ BY_HAND = GROUP + "-by-hand"
 
 @pytest.fixture(scope="session")
 def collection() -> Iterator[Path]:
+    """A copy of the checkout, which is played and comes to know the releases that are served."""
+    with tree.copy() as copy:
+        yield copy
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Iterator[Path]:
     """A copy of the checkout, which commands may litter."""
     with tree.copy() as copy:
         yield copy

@@ -20,6 +20,7 @@ _BEFORE, _AFTER = "before", "after"
 # What a playbook of modules leaves, and the image store, which another runtime may need. No restart where a reload does.
 _CLEAN = """
 rm -rf /var/lib/slipway-runtimes /run/slipway-runtimes
+docker image prune --all --force
 for engine in docker iechor; do
     file=/etc/$engine/daemon.json
     ! cmp -s $file /srv/before/$engine.json || continue
@@ -29,6 +30,12 @@ for engine in docker iechor; do
     systemctl reset-failed $engine
     systemctl $how $engine
 done
+own=/home/dev/.config/docker/daemon.json
+if [ -e $own ]; then
+    rm -rf $own /home/dev/.local/state/slipway-runtimes /run/user/1002/slipway-runtimes
+    systemctl --user -M dev@ reset-failed docker
+    systemctl --user -M dev@ restart docker
+fi
 """
 # An engine without a file reads an empty one alike.
 NOTE = """

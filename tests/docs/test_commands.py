@@ -5,6 +5,7 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 import tree
@@ -20,7 +21,7 @@ THERE = ("docker", "iechor", "podman", "systemctl", "journalctl", "cat", "ls", "
 
 
 @each("console")
-def test_commands(stage: Stage, block: Block) -> None:
+def test_commands(stage: Stage, checkout: Path, block: Block) -> None:
     """One after the other, each to its end. What cannot be run has a row; make's targets exist in any case. INVENTORY has the host, and
     the variables of the blocks above, below the same heading."""
     row = TABLE.of(block)
@@ -39,19 +40,19 @@ def test_commands(stage: Stage, block: Block) -> None:
         if other or row.skip:
             left.append((other or row).why)
             continue
-        _run(stage, TABLE.fill(command, {"INVENTORY": str(inventory), "CACHE": str(tree.cache())}), first)
+        _run(stage, checkout, TABLE.fill(command, {"INVENTORY": str(inventory), "CACHE": str(tree.cache())}), first)
     if len(left) == len(commands(block.text)):
         pytest.skip("; ".join(left))
 
 
-def _run(stage: Stage, command: str, first: str) -> None:
+def _run(stage: Stage, checkout: Path, command: str, first: str) -> None:
     assert first in HERE + THERE, f"{command}: say in {__name__} where '{first}' is run"
     if first in THERE:
         stage.host.sh(command)
         return
     collections = f"{stage.folder}/collections:{stage.collection.parents[2]}"
     done = subprocess.run(
-        ["bash", "-c", command], cwd=stage.collection, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        ["bash", "-c", command], cwd=checkout, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         errors="replace", timeout=300, check=False,
         env=stage.environment(ANSIBLE_COLLECTIONS_PATH=collections, SLIPWAY_HOSTS_GROUP=BY_HAND))
     assert done.returncode == 0, f"{command}\n{done.stdout}"
