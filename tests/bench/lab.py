@@ -46,7 +46,7 @@ def say(text: str) -> None:
 
 def run(*argv: str, stdin: str = "") -> str:
     """What a program prints. Raises BenchError where it fails."""
-    done = subprocess.run(argv, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(argv, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
         said = (done.stdout + done.stderr)[-3000:]
         raise BenchError(f"{' '.join(argv[:4])} ...: exit {done.returncode}\n{said}")
@@ -95,7 +95,8 @@ class Lab(NamedTuple):
             "ANSIBLE_CALLBACKS_ENABLED": "slipway_record", "SLIPWAY_RECORD": str(record)}
         done = subprocess.run(
             [*self._command(variant), "-vvv", *words], env=environment, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=PLAY_SECONDS)
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=PLAY_SECONDS,
+            check=False)
         if done.returncode != 0:
             raise BenchError(f"{variant.name}: exit {done.returncode}\n{done.stdout[-3000:]}")
         lines = record.read_text().splitlines() if record.exists() else []
@@ -152,4 +153,5 @@ def _fleet(names: Sequence[str], group: str) -> Iterator[Dict[str, Any]]:
     except subprocess.CalledProcessError:
         raise BenchError("the hosts did not start") from None
     finally:
-        subprocess.run([str(HOSTS), "down", "--group", group, *names], stdout=sys.stderr, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            [str(HOSTS), "down", "--group", group, *names], stdout=sys.stderr, stderr=subprocess.DEVNULL, check=False)

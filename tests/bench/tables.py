@@ -43,7 +43,7 @@ def print_fleet(table: Sequence[Row], events: Sequence[Events]) -> None:
 
 def print_bars(bars: Sequence[Bar]) -> None:
     """A row a promise."""
-    _print_rows([("bar", "found", ""), *((bar.promise, bar.found, "held" if bar.held else "MISSED") for bar in bars)])
+    _print_rows([("bar", "found", ""), *((one.promise, one.found, "held" if one.held else "MISSED") for one in bars)])
 
 
 def _print_rows(rows: Sequence[Sequence[str]]) -> None:

@@ -24,6 +24,7 @@ from ansible_collections.slipway.runtimes.plugins.module_utils.engines.engine_in
 from ansible_collections.slipway.runtimes.plugins.module_utils.engines.engine_runtimes import EngineRuntimes
 from ansible_collections.slipway.runtimes.plugins.module_utils.host_runtimes.subject import HostRuntimes
 from ansible_collections.slipway.runtimes.plugins.module_utils.rootless_user.subject import RootlessUser
+from ansible_collections.slipway.runtimes.plugins.module_utils.runner_host.subject import RunnerHost
 
 RUNTIMES = [
     {"name": "crun", "path": "/usr/bin/crun"},
@@ -82,6 +83,12 @@ def probes() -> "dict[str, tuple[Question, ...]]":
     user = RootlessUser()
     for state in ("present", "absent"):
         found["user-" + state] = user.questions(user.parse({"user": "ci", "subid_count": 1, "state": state}), check_mode=False)
+    runner = RunnerHost()
+    for state in ("present", "absent"):
+        wanted = runner.parse(dict(
+            {key: one.get("default") for key, one in runner.spec.items()}, url="unix:///run/dagger/engine.sock", state=state,
+            scopes=[{"kind": "login"}, {"kind": "unit", "units": ["ci.service"]}, {"kind": "manager"}]))
+        found["runner-" + state] = runner.questions(wanted, check_mode=False)
     found["info"] = info.questions(info.parse({}), check_mode=False)
     return found
 

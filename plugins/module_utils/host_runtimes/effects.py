@@ -186,6 +186,7 @@ class HostEffects(Effects):
             result.update(self.packages.settle(self.parts.packages))
         if self.binaries.wanted.binaries:
             result.update(self.binaries.settle(self.parts.binaries))
+        host.remove_empty([self.lib_dir])  # where the last receipt went with the claim, and no journal was there
         result["probes"] = self.probes
         return result
 

@@ -52,7 +52,7 @@ def test_a_slow_drift_of_the_machine_does_not_reach_the_difference_of_a_pair() -
     found = rounds.fourth(pairs, hosts=10)
     assert found.cpu == Spread(0.05, 0.05, 0.05)
     assert (found.three_ms, found.added_ms) == (2000, 100)
-    assert [bar.held for bar in rounds.fourth_bars(found)] == [False, False]
+    assert [one.held for one in rounds.fourth_bars(found)] == [False, False]
 
 
 def test_only_bars_of_what_was_played_are_told() -> None:

@@ -26,7 +26,7 @@ def test_a_host_is_what_it_adds_to_the_next_smaller_fleet() -> None:
     rows = scale.rows(samples(lambda size: 1 + size * 0.1, lambda size: 60000 + 40 * size))
     assert [(one.hosts, round(one.cpu_ms, 6), one.kib, one.core_kib) for one in rows] == [
         (10, 0, 0, 0), (100, 100, 40, 20), (1000, 100, 40, 20)]
-    assert [bar.held for bar in scale.bars(rows, [])] == [True, True]
+    assert [one.held for one in scale.bars(rows, [])] == [True, True]
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,12 @@ def test_a_host_is_what_it_adds_to_the_next_smaller_fleet() -> None:
 def test_a_fleet_that_grows_worse_than_it_should_misses(
     cpu: Callable[[int], float], kib: Callable[[int], float], held: List[bool]
 ) -> None:
-    assert [bar.held for bar in scale.bars(scale.rows(samples(cpu, kib)), [])] == held
+    assert [one.held for one in scale.bars(scale.rows(samples(cpu, kib)), [])] == held
 
 
 @pytest.mark.parametrize(("most", "held"), [(0, False), (3, True), (4, False)])
 def test_events(most: int, held: bool) -> None:
-    assert [bar.held for bar in scale.bars([], [Events(100, most, 250, 4000)])] == [held]
+    assert [one.held for one in scale.bars([], [Events(100, most, 250, 4000)])] == [held]
 
 
 @pytest.fixture
@@ -106,5 +106,5 @@ def test_the_tables_have_no_seconds(figures: Dict[str, Any]) -> None:
 
 def test_rows_are_told_way_by_way() -> None:
     rows = [Row(way, size, 1.0, 60.0, ms, 1.0, 1.0) for way, ms in (("local", 5.0), ("ssh", 9.0)) for size in (10, 100)]
-    assert [bar.promise.split(":")[0] for bar in scale.bars(rows, [])] == [
+    assert [one.promise.split(":")[0] for one in scale.bars(rows, [])] == [
         "local, 10 to 100 hosts", "ssh, 10 to 100 hosts"]
