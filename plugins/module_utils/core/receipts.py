@@ -27,7 +27,8 @@ def folders(scope: str) -> Tuple[str, str]:
     if not run_dir or not os.access(run_dir, os.W_OK):
         run_dir = "/run/user/%d" % os.getuid()
     if not os.path.isdir(run_dir):  # a user without a session, who has no engine that runs either
-        run_dir = _private("/tmp/slipway-runtimes-%d" % os.getuid())
+        # Root is no such user, and is told so once the lock is held.
+        run_dir = _private("/tmp/slipway-runtimes-%d" % os.getuid()) if os.getuid() != 0 else os.path.dirname(RUN_DIR)
     lib_dir = os.environ.get("XDG_STATE_HOME") or os.path.join(os.environ.get("HOME") or "/", ".local/state")
     return os.path.join(run_dir, "slipway-runtimes"), os.path.join(lib_dir, "slipway-runtimes")
 
