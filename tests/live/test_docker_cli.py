@@ -8,7 +8,7 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
 
@@ -58,9 +58,11 @@ class Cli:
 
 
 @pytest.fixture(scope="module")
-def machine(bring_up: Callable[..., Host]) -> Cli:
-    """A host with Podman."""
-    return Cli(bring_up("cli", "trixie", "podman"))
+def machine(bring_up: Callable[..., Host]) -> Iterator[Cli]:
+    """A host with Podman, which other files' tests meet as it was."""
+    found = Cli(bring_up("cli", "trixie", "podman"))
+    yield found
+    found.forget()
 
 
 @pytest.fixture
