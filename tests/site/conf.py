@@ -15,7 +15,8 @@ copyright = "2026, the slipway.runtimes authors"  # pylint: disable=redefined-bu
 extensions = ["myst_parser", "sphinx_antsibull_ext"]
 root_doc = "index"
 include_patterns = [
-    "index.md", "docs/*.md", "roles/*/README.md", "extensions/awx/README.md", "tests/hosts/README.md", "collections/**"]
+    "index.md", "docs/*.md", "roles/*/README.md", "extensions/awx/README.md", "tests/hosts/README.md", "CONTRIBUTING.md", "SECURITY.md",
+    "collections/**"]
 default_role = "any"
 highlight_language = "none"
 myst_heading_anchors = 4
