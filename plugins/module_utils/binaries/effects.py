@@ -138,7 +138,7 @@ class BinaryEffects(Effects):
                 if dest in [one.dest for one in change.goes] and not os.path.isdir(folder):
                     continue  # it is gone, with its folder
                 if folder not in places:
-                    work.folders.extend(one for one in _missing(folder) if one not in work.folders)
+                    work.folders.extend(one for one in host.missing_folders(folder) if one not in work.folders)
                     places[folder] = os.path.join(folder, ".slipway-" + self.token)
                     work.work.append(places[folder])
                 # Under its own name: some programs go by it, and this one will be tried.
@@ -530,17 +530,8 @@ def _check_places(change: Change, mounted: Set[str]) -> None:
                 option=option)
 
 
-def _missing(folder: str) -> List[str]:
-    """The folders that have to be made for one, the outer ones first."""
-    found: List[str] = []
-    while not os.path.isdir(folder):
-        found.insert(0, folder)
-        folder = os.path.dirname(folder)
-    return found
-
-
 def _make_folder(folder: str, mode: int) -> None:
-    for one in _missing(folder):
+    for one in host.missing_folders(folder):
         os.mkdir(one)
         os.chmod(one, mode)  # whatever the umask
 

@@ -8,6 +8,7 @@ Linux and the standard library only. Errors of the system are raised as they are
 they mean.
 """
 
+import base64
 import binascii
 import contextlib
 import errno
@@ -20,7 +21,7 @@ import stat
 import subprocess
 import tempfile
 import time
-from typing import Any, Dict, Iterable, Iterator, NamedTuple, Optional, Sequence
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence
 
 from .errors import SlipwayError
 from .snapshot import Question, Snapshot, parse, script
@@ -192,15 +193,20 @@ def remove(path: str) -> None:
         sync_folder(os.path.dirname(path))
 
 
+def missing_folders(folder: str) -> List[str]:
+    """The folders that have to be made for one, the outer ones first."""
+    found: List[str] = []
+    while not os.path.isdir(folder):
+        found.insert(0, folder)
+        folder = os.path.dirname(folder)
+    return found
+
+
 def make_folder(folder: str) -> None:
     """Make a folder of the collection's notes where it is missing. Those that had to be made above the collection's own, in a
     home that is new, are marked, and go when that one goes."""
-    missing = []
     marks = _OWN in folder.split("/")
-    while not os.path.isdir(folder):
-        missing.insert(0, folder)
-        folder = os.path.dirname(folder)
-    for one in missing:
+    for one in missing_folders(folder):
         own = not marks or _OWN in one.split("/")
         with contextlib.suppress(FileExistsError):
             os.mkdir(one, 0o700)
@@ -275,3 +281,13 @@ def _copy_attributes(source: str, target: str) -> None:
         except OSError as error:
             if error.errno not in (errno.ENOTSUP, errno.EPERM, errno.EINVAL):
                 raise
+
+
+def to_base64(content: Optional[bytes]) -> Optional[str]:
+    """A file's content as a journal has it; None, for no file, stays None."""
+    return None if content is None else base64.b64encode(content).decode("ascii")
+
+
+def from_base64(text: Any) -> Optional[bytes]:
+    """What to_base64() was given. Raises ValueError on what is none of that."""
+    return None if text is None else base64.b64decode(text)

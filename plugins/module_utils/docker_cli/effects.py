@@ -113,7 +113,7 @@ class CliEffects(Effects):
             place = os.path.join(folder, ".slipway-" + self.token)
             if place not in work.work:
                 work.work.append(place)
-            work.folders.extend(one for one in _missing(folder) if one not in work.folders)
+            work.folders.extend(one for one in host.missing_folders(folder) if one not in work.folders)
             staged[change.path] = os.path.join(place, str(number))
             if change.new is None:
                 work.going.append(change.path)
@@ -314,16 +314,7 @@ def _write(path: str, line: Optional[str]) -> None:
         host.keep(path, content, mode=0o644)
 
 
-def _missing(folder: str) -> List[str]:
-    """The folders that have to be made for one, the outer ones first."""
-    found: List[str] = []
-    while not os.path.isdir(folder):
-        found.insert(0, folder)
-        folder = os.path.dirname(folder)
-    return found
-
-
 def _make_folder(folder: str, mode: int) -> None:
-    for one in _missing(folder):
+    for one in host.missing_folders(folder):
         os.mkdir(one)
         os.chmod(one, mode)  # whatever the umask

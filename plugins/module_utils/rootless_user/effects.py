@@ -7,7 +7,6 @@ commit writes the files; apply has systemd read them and lets the user's service
 one's session; settle writes the receipt. Removal goes by the same stages.
 """
 
-import base64
 import contextlib
 import errno
 import os
@@ -63,8 +62,8 @@ class UserEffects(Effects):
             "old": reader.encode(self.seen.receipt) if not self.seen.receipt.empty else None,
             "new": reader.encode(self.receipt) if not self.receipt.empty else None,
             "files": [
-                {"path": path, "before": _base64(one.before), "after": _base64(one.after), "line": one.line,
-                 "folders": _missing(os.path.dirname(path))} for path, one in _changes(plan)],
+                {"path": path, "before": host.to_base64(one.before), "after": host.to_base64(one.after), "line": one.line,
+                 "folders": host.missing_folders(os.path.dirname(path))} for path, one in _changes(plan)],
             "linger": self.seen.linger if any(step.action == "linger" for step in plan.steps) else None}
         return self.facts
 
@@ -126,7 +125,7 @@ class UserEffects(Effects):
         """Put back what that run changed; says what could not be."""
         said: List[str] = []
         for one in reversed(facts.get("files", [])):
-            path, before, after = one["path"], _unbase64(one["before"]), _unbase64(one["after"])
+            path, before, after = one["path"], host.from_base64(one["before"]), host.from_base64(one["after"])
             host.remove_unfinished(path)
             with _held(path):
                 now = host.read(path)
@@ -205,7 +204,7 @@ def _put(path: str, content: Optional[bytes]) -> None:
     if content is None:
         host.remove(path)
         return
-    for folder in _missing(os.path.dirname(path)):
+    for folder in host.missing_folders(os.path.dirname(path)):
         os.mkdir(folder)
         os.chmod(folder, 0o755)  # whatever the umask
     host.replace(path, content, mode=0o644, like=path if os.path.exists(path) else None)
@@ -223,15 +222,6 @@ def _write(path: str, line: Optional[str]) -> None:
         host.keep(path, line.encode("utf-8"), mode=0o644)
 
 
-def _missing(folder: str) -> List[str]:
-    """The folders that have to be made for one, the outer ones first."""
-    found: List[str] = []
-    while not os.path.isdir(folder):
-        found.insert(0, folder)
-        folder = os.path.dirname(folder)
-    return found
-
-
 def _linger(user: str, on: bool) -> None:
     _call("loginctl", "enable-linger" if on else "disable-linger", user)
 
@@ -240,11 +230,3 @@ def _call(*argv: str) -> None:
     answer = host.run(list(argv), seconds=CALL_SECONDS)
     if answer.code != 0:
         raise SlipwayError("call_failed", "'%s' failed: %s" % (" ".join(argv), answer.words[:500] or "no answer"))
-
-
-def _base64(content: Optional[bytes]) -> Optional[str]:
-    return None if content is None else base64.b64encode(content).decode("ascii")
-
-
-def _unbase64(text: Any) -> Optional[bytes]:
-    return None if text is None else base64.b64decode(text)

@@ -7,7 +7,6 @@ commit writes the files, those of a user as that user; apply has systemd and the
 observe reads back what they give; settle writes the receipt.
 """
 
-import base64
 import contextlib
 import os
 from typing import Any, Dict, List, Optional, Sequence, Tuple
@@ -74,7 +73,8 @@ class RunnerEffects(Effects):
 
     def journal(self, plan: Plan) -> Dict[str, Any]:
         for path, change in _changes(plan):
-            self.made[path] = _missing(os.path.dirname(change.facts.target)) if change.content is not None else []
+            folder = os.path.dirname(change.facts.target)
+            self.made[path] = host.missing_folders(folder) if change.content is not None else []
         self.facts = {
             "files": [_noted(path, change, self.made[path]) for path, change in _changes(plan)],
             "reload": [step.target for step in plan.steps if step.action == "reload"],
@@ -167,7 +167,7 @@ class RunnerEffects(Effects):
         for one in reversed(journal.get("files", [])):
             account = accounts.account(one["user"]) if one["user"] else None
             host.remove_unfinished(one["target"])
-            before, after = _unbase64(one["before"]), _unbase64(one["after"])
+            before, after = host.from_base64(one["before"]), host.from_base64(one["after"])
             now = host.read(one["target"])
             if now == after and now != before:
                 accounts.run_as(account, lambda: _put(one["target"], before, []))
@@ -197,7 +197,7 @@ def _changes(plan: Plan) -> List[Tuple[str, Change]]:
 def _noted(path: str, change: Change, made: List[str]) -> Dict[str, Any]:
     return {
         "path": path, "target": change.facts.target, "user": change.user.name if change.user is not None else "",
-        "before": _base64(change.facts.content), "after": _base64(change.content), "made": made}
+        "before": host.to_base64(change.facts.content), "after": host.to_base64(change.content), "made": made}
 
 
 def _check_unchanged(path: str, target: str, content: Optional[bytes]) -> None:
@@ -218,15 +218,6 @@ def _put(target: str, content: Optional[bytes], made: List[str]) -> None:
     if os.path.exists("/sys/fs/selinux/enforce"):
         with contextlib.suppress(OSError):
             host.run(["restorecon", target], seconds=10)
-
-
-def _missing(folder: str) -> List[str]:
-    """The folders that have to be made for one, the outer ones first."""
-    found: List[str] = []
-    while not os.path.isdir(folder):
-        found.insert(0, folder)
-        folder = os.path.dirname(folder)
-    return found
 
 
 def _remove_folder(folder: str) -> None:
@@ -255,11 +246,3 @@ def _systemctl(words: List[str], account: Optional[Account] = None) -> None:
             raise SlipwayError("reload_failed", "'%s' failed: %s" % (" ".join(argv), answer.words[:500] or "no answer"))
 
     accounts.run_as(account, call)
-
-
-def _base64(content: Optional[bytes]) -> Optional[str]:
-    return None if content is None else base64.b64encode(content).decode("ascii")
-
-
-def _unbase64(text: Any) -> Optional[bytes]:
-    return None if text is None else base64.b64decode(text)

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What registering runtimes does on a host, stage by stage, and back: the file, its notes, the daemon."""
 
-import base64
 import contextlib
 import json
 import os
@@ -142,8 +141,8 @@ class EngineEffects(Effects):
             "running": daemon is not None, "default": loaded.default}
         if write is not None:
             facts.update(
-                path=write.before.target, before=_base64(write.before.content), content=_base64(write.content),
-                final=_base64(write.final), origin=write.origin)
+                path=write.before.target, before=host.to_base64(write.before.content), content=host.to_base64(write.content),
+                final=host.to_base64(write.final), origin=write.origin)
         return facts
 
     def commit(self, plan: Plan) -> None:
@@ -286,7 +285,7 @@ class EngineEffects(Effects):
                 host.remove_unfinished(one)
         said = "An earlier run was interrupted at '%s'" % journal.get("stage", "journal")
         if path:
-            before, content, final = (_unbase64(journal.get(key)) for key in ("before", "content", "final"))
+            before, content, final = (host.from_base64(journal.get(key)) for key in ("before", "content", "final"))
             current = host.read(path)
             if journal.get("stage") == "settle" and current in (content, final):
                 self._put(path, final)
@@ -330,11 +329,3 @@ class EngineEffects(Effects):
 
     def _secrets(self) -> Set[str]:
         return change.foreign_secrets(self.state.config.content, self.wanted)
-
-
-def _base64(content: Optional[bytes]) -> Optional[str]:
-    return None if content is None else base64.b64encode(content).decode("ascii")
-
-
-def _unbase64(text: Any) -> Optional[bytes]:
-    return None if text is None else base64.b64decode(text)
