@@ -236,6 +236,23 @@ def test_one_of_two_names_of_a_program_goes(clean: Releases) -> None:
     assert drive(clean, gone("crun")).changed and clean.host.sh("ls -A /srv/wanted /var/lib/slipway-runtimes 2>&1 | grep -c crun; :") == "0"
 
 
+def test_a_shim_that_is_asked_for_by_its_full_name_stays(clean: Releases) -> None:
+    """Containers, and a default runtime, need no entry for it: they hold its file as entries do."""
+    host, shim, name = clean.host, "/usr/local/bin/containerd-shim-whole-v1", "io.containerd.whole.v1"
+    host.sh("cp -f /usr/bin/containerd-shim-runc-v2 {0}/shim; tar -c -C /usr/bin busybox | docker import - busybox".format(FOLDER))
+    program = dict(binary(clean, "whole", release="shim"), files=[{"dest": shim}])
+    assert proven(drive(clean, wanted(clean, binaries=[program], runtimes=[{"name": name}], default_runtime=name))) == [name]
+    done = drive(clean, gone("whole"))
+    assert done.error is None and done.result["kept"] == {"whole": ["default_runtime"]} and not done.changed, done.text
+    host.sh("docker create --name held --network none busybox /busybox true")
+    assert drive(clean, {"default_runtime": "runc"}).changed
+    for check_mode in (True, False):
+        done = drive(clean, gone("whole"), check_mode=check_mode)
+        assert done.error["reason"] == "runtime_in_use" and "held (%s)" % name in done.message, done.text
+    assert host.sh("docker start --attach held; docker rm held; docker rmi busybox >/dev/null") == "held"
+    assert drive(clean, gone("whole")).changed and host.sh("ls %s 2>&1; :" % shim).startswith("ls: cannot access")
+
+
 POINTS = ["check:after", "commit:after", "observe:after", "withdraw:after", "settle:after"]
 
 

@@ -19,7 +19,7 @@ from ..core.receipts import folders
 from ..core.subject import Effects
 from ..core.transaction import as_slipway
 from ..engines.docker.effects import EngineEffects
-from ..engines.docker.questions import engine_questions, read_engine
+from ..engines.docker.questions import EngineState, engine_questions, read_engine
 from ..engines.runtime_probe import prove, require
 from ..packages.effects import PackageEffects
 from . import claims as claims_of, plan as planner, requirements
@@ -57,10 +57,11 @@ class HostEffects(Effects):
         snapshot = host.ask(claims_of.questions(wanted.place) + requirements.questions(wanted.requirements))
         self.claims = claims_of.read(snapshot, wanted.claim_key)
         pruned = wanted.prune and "runtimes" in claims_of.prunable(wanted, self.claims)
-        view = claims_of.effective(wanted, self.claims, self._entries() if pruned else None)
+        view = claims_of.effective(
+            wanted, self.claims, planner.entries_of(self._engine_state()) if pruned else None)
         packages, binaries = self._installed(view, check_mode=check_mode)
         if view.wanted.speaks and planner.takes(binaries, packages):
-            used = planner.used(view.wanted.engine, self._entries(), binaries, packages)
+            used = planner.used(view.wanted.engine, self._engine_state(), binaries, packages)
             if used:
                 view = claims_of.sparing(view, used)
                 packages, binaries = self._installed(view, check_mode=check_mode)
@@ -73,7 +74,10 @@ class HostEffects(Effects):
             self.engine.later = tuple(
                 one.name for one in view.wanted.engine.runtimes
                 if any(moves.brings(program) for program in (one.path, str(one.options.get("BinaryName") or ""))))
+            shims = planner.shims_gone(binaries, packages)
+            self.engine.with_users = bool(shims)
             engine = self.engine.plan(check_mode=check_mode)
+            planner.hold_containers(view.wanted.engine, self.engine.state, shims)
         self.parts = Parts(packages, binaries, engine)
         self.proving = planner.to_prove(wanted, self.parts)
         return planner.plan(wanted, view, self.claims, self.parts, requirements.facts(snapshot), check_mode=check_mode)
@@ -88,10 +92,10 @@ class HostEffects(Effects):
             result={"binaries": []})
         return packages, binaries
 
-    def _entries(self) -> Dict[str, Any]:
-        """What the engine's file has."""
+    def _engine_state(self) -> EngineState:
+        """The engine, with its file."""
         place = self.wanted.place
-        return planner.entries_of(read_engine(host.ask(engine_questions(place)), place))
+        return read_engine(host.ask(engine_questions(place)), place)
 
     # -- check
 

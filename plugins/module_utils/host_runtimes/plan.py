@@ -5,10 +5,13 @@
 """The planner of host_runtimes: the plans of its parts, each in view of the others, become one. Pure."""
 
 import posixpath
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
+from ..core.errors import SlipwayError
 from ..core.plan import Plan
+from ..engines.docker import rules
 from ..engines.docker.entries import normal
+from ..engines.docker.live import effective_default
 from ..engines.docker.plan import read_document
 from ..engines.docker.questions import EngineState, Found
 from ..engines.docker.wanted import Wanted as Registration
@@ -19,6 +22,7 @@ from .requirements import Facts
 from .wanted import Wanted
 
 RUNTIMES, IMAGE_STORE = "runtimes", "containerd-snapshotter"
+_SHIM = "containerd-shim-"  # what the names of all shims begin with
 
 
 class Moves(NamedTuple):
@@ -90,14 +94,20 @@ def entries_of(state: EngineState) -> Dict[str, Any]:
     return entries if isinstance(entries, dict) else {}
 
 
-def used(registration: Registration, entries: Mapping[str, Any], binaries: Plan, packages: Plan) -> Used:
-    """What two plans take away, and entries of the engine that stay still use, with those.
+def used(registration: Registration, state: EngineState, binaries: Plan, packages: Plan) -> Used:
+    """What two plans take away, and what stays of the engine's file still uses, with the option that it is under there:
+    entries, and a default runtime that is a shim's full name.
 
-    registration: what is wanted of the engine. entries: what its file has.
+    registration: what is wanted of the engine. Raises SlipwayError where its file is broken.
     """
+    entries = entries_of(state)
     staying = {
-        name: _used_by(one) for name, one in entries.items()
+        "runtimes[%s]" % name: _used_by(one) for name, one in entries.items()
         if name not in [runtime.name for runtime in registration.runtimes] and not registration.takes(name, entries)}
+    default = registration.default_runtime or effective_default(
+        read_document(state).data, rules.parse_flags(list(state.argv)))
+    if _by_full_name(default, entries) and not registration.takes(default, entries):
+        staying["default_runtime"] = [shim_binary(default)]
     found: Used = {}
     sets: Dict[str, List[str]] = {}
     going = [step for step in binaries.steps if step.action == "remove"]
@@ -118,9 +128,39 @@ def used(registration: Registration, entries: Mapping[str, Any], binaries: Plan,
     return found
 
 
+def shims_gone(binaries: Plan, packages: Plan) -> FrozenSet[str]:
+    """The names of the shims that two plans take away: containers may ask for them without an entry."""
+    moves = moves_of(binaries, packages)
+    names = frozenset(posixpath.basename(path) for path in moves.gone) - frozenset(map(posixpath.basename, moves.placed))
+    return frozenset(name for name in names if name.startswith(_SHIM))
+
+
+def hold_containers(registration: Registration, state: EngineState, shims: FrozenSet[str]) -> Tuple[str, ...]:
+    """Raises SlipwayError where containers use a shim that goes by its full name; where an entry goes, the engine's own
+    planner does. shims: as shims_gone() has them. Returns what has to be known for that, and is not."""
+    if not shims or registration.force or state.daemon is None:
+        return ()
+    if state.users is None:
+        return ("the containers of what goes",)
+    entries = entries_of(state)
+    held = [one for one in state.users if _by_full_name(one.runtime, entries) and shim_binary(one.runtime) in shims]
+    if held:
+        raise SlipwayError(
+            "runtime_in_use", "runtimes: these containers use what goes by its full name, and could not be started again: %s. "
+            "Remove them first, or set 'force: true'" % ", ".join(sorted(
+                "%s (%s)" % (one.name or one.container[:12], one.runtime) for one in held)),
+            option="runtimes", containers=[one.container for one in held])
+    return ()
+
+
+def _by_full_name(runtime: Any, entries: Mapping[str, Any]) -> bool:
+    """Whether a runtime is a shim that no entry names."""
+    return isinstance(runtime, str) and is_shim_name(runtime) and runtime not in entries
+
+
 def _users(paths: Sequence[str], staying: Dict[str, List[str]]) -> List[str]:
     return [
-        "runtimes[%s]" % name for name, words in sorted(staying.items())
+        option for option, words in sorted(staying.items())
         if any(_covers(paths, word) if word.startswith("/") else word in map(posixpath.basename, paths) for word in words)]
 
 

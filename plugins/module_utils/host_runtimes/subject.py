@@ -52,20 +52,22 @@ class HostRuntimes(Subject):
         view = claims_of.effective(wanted, claims)
         binaries, packages = self._installed(wanted, view, snapshot)
         engine = None
+        unknown: Tuple[str, ...] = ()
         if wanted.speaks:
             state = engine_questions.read_engine(
                 snapshot.part("eng"), wanted.place, shims=wanted.engine.shims, programs=wanted.engine.programs)
             if planner.takes(binaries, packages):
-                used = planner.used(wanted.engine, planner.entries_of(state), binaries, packages)
+                used = planner.used(wanted.engine, state, binaries, packages)
                 view = claims_of.sparing(view, used)
                 binaries, packages = self._installed(wanted, view, snapshot)
+                unknown = planner.hold_containers(wanted.engine, state, planner.shims_gone(binaries, packages))
             state = planner.moved(state, planner.moves_of(binaries, packages))
             engine = engine_plan.plan(wanted.engine, state, check_mode=check_mode)
         plan = planner.plan(
             wanted, view, claims, Parts(packages, binaries, engine), requirements.facts(snapshot), check_mode=check_mode)
         if wanted.prune and claims_of.prunable(wanted, claims):
-            plan = plan._replace(unknown=plan.unknown + ("what is to be pruned",))
-        return plan
+            unknown += ("what is to be pruned",)
+        return plan._replace(unknown=plan.unknown + unknown) if unknown else plan
 
     def _installed(self, wanted: Wanted, view: Effective, snapshot: Snapshot) -> Tuple[Plan, Plan]:
         """The plans of files and of packages."""

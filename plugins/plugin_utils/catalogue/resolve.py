@@ -255,10 +255,18 @@ def _absent(wish: Wish, entry: Entry) -> Dict[str, Any]:
     found: Dict[str, Any] = {
         "binaries": [
             dict(shared if name in parts else {}, name=name, state="absent") for name in _names(entry, values)],
-        "runtimes": [{"name": values["as"], "state": "absent"}]}
+        "runtimes": [{"name": name, "state": "absent"} for name in _registered(entry, values)]}
     if entry.get("packages"):
         found["packages"] = [dict(_package_names(entry), name=wish.name, state="absent")]
     return found
+
+
+def _registered(entry: Entry, values: Dict[str, str]) -> List[str]:
+    """Every name that it may be the default by: a shim that needs no entry has its own full name besides."""
+    names = [values["as"]]
+    if not values["suffix"]:
+        names.extend(way["runtime"]["shim"] for way in (entry.get("ways") or {}).values() if way.get("unregistered"))
+    return list(dict.fromkeys(names))
 
 
 def _receipts(case: _Case) -> List[str]:

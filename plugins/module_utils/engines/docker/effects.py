@@ -34,6 +34,8 @@ class EngineEffects(Effects):
         # whose programs can be asked nothing before that.
         self.view: Callable[[EngineState], EngineState] = lambda state: state
         self.later: Tuple[str, ...] = ()
+        # Where they take shims away: those need no entry, so any container may be one of theirs.
+        self.with_users = False
         self.place = wanted.place
         self.engine = wanted.place.engine
         run_dir, lib_dir = folders(self.place.scope)
@@ -53,7 +55,7 @@ class EngineEffects(Effects):
     def plan(self, *, check_mode: bool) -> Plan:
         self.state = self._read()
         plan = planner.plan(self.wanted, self.state, check_mode=check_mode)
-        if plan.unknown:
+        if plan.unknown or self.with_users:
             self.state = self._deepen(self.state, plan)
             plan = planner.plan(self.wanted, self.state, check_mode=check_mode)
         return plan
@@ -78,7 +80,7 @@ class EngineEffects(Effects):
             state = state._replace(info=info)
             if change.UNKNOWN_BUSY in plan.unknown:
                 state = state._replace(busy=daemon.busy(info))
-            if self.wanted.removes:
+            if self.wanted.removes or self.with_users:
                 state = state._replace(users=daemon.users())
         except ApiFailure as error:
             raise self._unreachable(error)

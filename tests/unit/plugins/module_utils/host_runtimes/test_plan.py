@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The plans of the parts become one: what is found where, what is proven, what is not known."""
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import pytest
 
@@ -12,7 +12,7 @@ from ansible_collections.slipway.runtimes.plugins.module_utils.binaries.receipt 
 from ansible_collections.slipway.runtimes.plugins.module_utils.binaries.wanted import Binary, File
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.plan import Plan, Step
-from ansible_collections.slipway.runtimes.plugins.module_utils.engines.docker.questions import Found
+from ansible_collections.slipway.runtimes.plugins.module_utils.engines.docker.questions import EngineState, Found, User
 from ansible_collections.slipway.runtimes.plugins.module_utils.host_runtimes import plan as planner
 from ansible_collections.slipway.runtimes.plugins.module_utils.host_runtimes.claims import Claim, Claims, Effective
 from ansible_collections.slipway.runtimes.plugins.module_utils.host_runtimes.plan import Moves, Parts
@@ -73,7 +73,7 @@ def wanted(**more: Any) -> Wanted:
         {"name": "io.containerd.wasmtime.v1"}, {"name": "old", "state": "absent"}]}, **more))
 
 
-USED = (
+USED: Tuple[Tuple[str, Dict[str, Any], Dict[str, str]], ...] = (
     ("nobody", {}, {}),
     ("its own entry, which goes", {"other": {"path": "/usr/local/bin/runsc"}}, {}),
     ("another one, by path", {"gvisor": {"PATH": "/usr/local/bin/runsc"}}, {"gvisor": "gvisor", "gvisor-shim": "gvisor"}),
@@ -86,18 +86,68 @@ USED = (
 )
 
 
-@pytest.mark.parametrize("name, entries, held", USED, ids=[one[0] for one in USED])
-def test_what_entries_that_stay_use(name: str, entries: Dict[str, Any], held: Dict[str, str]) -> None:
-    def going(receipt: str, dest: str, together: str = "") -> Step:
-        binary = Binary(name=receipt, option="x", set=together, present=False)
-        return Step("remove", receipt, Change(binary, None, {}, (Placed("", dest, "", "", "", "file"),)))
+def going(receipt: str, dest: str, together: str = "") -> Step:
+    """The step that takes away a file."""
+    binary = Binary(name=receipt, option="x", set=together, present=False)
+    return Step("remove", receipt, Change(binary, None, {}, (Placed("", dest, "", "", "", "file"),)))
 
-    steps = (
-        going("gvisor-shim", "/usr/local/bin/containerd-shim-runsc-v1", "gvisor"), going("gvisor", "/usr/local/bin/runsc", "gvisor"),
+
+GVISOR = (
+    going("gvisor-shim", "/usr/local/bin/containerd-shim-runsc-v1", "gvisor"), going("gvisor", "/usr/local/bin/runsc", "gvisor"))
+RUNSC = "io.containerd.runsc.v1"
+
+
+@pytest.mark.parametrize("name, entries, held", USED, ids=[one[0] for one in USED])
+def test_what_entries_that_stay_use(
+    name: str, entries: Dict[str, Any], held: Dict[str, str], make_state: Callable[..., EngineState]
+) -> None:
+    steps = GVISOR + (
         going("settings", "/etc/containerd/runsc.toml"), going("tree", "/opt/tree"), going("single", "/opt/single"))
     asked = parse({"runtimes": [{"name": "other", "state": "absent"}]}).engine
-    assert planner.used(asked, entries, Plan(steps=steps), Plan()) == {
+    assert planner.used(asked, make_state({"runtimes": entries}), Plan(steps=steps), Plan()) == {
         ("binaries", receipt): ["runtimes[%s]" % user] for receipt, user in held.items()}
+
+
+@pytest.mark.parametrize("content, argv, params, held", [
+    ({"default-runtime": RUNSC}, (), {}, True),
+    ({}, ("--default-runtime=" + RUNSC,), {}, True),
+    ({"default-runtime": "io.containerd.kata.v2"}, (), {}, False),
+    ({"default-runtime": RUNSC, "runtimes": {RUNSC: {"path": "/x"}}}, (), {}, False),  # by this name it is something else
+    ({"default-runtime": RUNSC}, (), {"default_runtime": "runc"}, False),
+    ({}, (), {"default_runtime": RUNSC}, True),
+    ({"default-runtime": RUNSC}, (), {"runtimes": [{"name": RUNSC, "state": "absent"}]}, False),
+])
+def test_a_default_by_a_shims_full_name_uses_it(
+    content: Dict[str, Any], argv: Tuple[str, ...], params: Dict[str, Any], held: bool, make_state: Callable[..., EngineState]
+) -> None:
+    found = planner.used(parse(params).engine, make_state(content, argv=argv), Plan(steps=GVISOR), Plan())
+    assert found == ({("binaries", name): ["default_runtime"] for name in ("gvisor", "gvisor-shim")} if held else {})
+
+
+@pytest.mark.parametrize("runtime, entries, more, steps, held", [
+    (RUNSC, {}, {}, GVISOR, True),
+    ("my.own.runsc.v1", {}, {}, GVISOR, True),  # what is before the last two words does not matter
+    ("runsc", {}, {}, GVISOR, False),
+    ("io.containerd.kata.v2", {}, {}, GVISOR, False),
+    (RUNSC, {RUNSC: {"path": "/x"}}, {}, GVISOR, False),
+    (RUNSC, {}, {"force": True}, GVISOR, False),
+    (RUNSC, {}, {}, GVISOR[1:], False),
+    (RUNSC, {}, {}, binaries("/usr/local/bin/containerd-shim-runsc-v1", gone=("/opt/containerd-shim-runsc-v1",)).steps, False),
+])
+def test_containers_hold_a_shim_by_its_full_name(
+    runtime: str, entries: Dict[str, Any], more: Dict[str, Any], steps: Tuple[Step, ...], held: bool,
+    make_state: Callable[..., EngineState]
+) -> None:
+    asked, shims = parse(more).engine, planner.shims_gone(Plan(steps=steps), Plan())
+    state = make_state({"runtimes": entries}, users=(User("c0ffee", "busy", runtime, False),))
+    if not held:
+        assert planner.hold_containers(asked, state, shims) == ()
+        return
+    with pytest.raises(SlipwayError) as caught:
+        planner.hold_containers(asked, state, shims)
+    assert caught.value.reason == "runtime_in_use" and "busy (%s)" % runtime in caught.value.message
+    assert planner.hold_containers(asked, state._replace(users=None), shims) == ("the containers of what goes",)
+    assert planner.hold_containers(asked, state._replace(daemon=None), shims) == ()
 
 
 ALL = ("youki", "crun", "gvisor", "io.containerd.wasmtime.v1")

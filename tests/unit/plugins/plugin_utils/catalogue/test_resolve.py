@@ -264,6 +264,15 @@ def test_one_of_two_names_goes() -> None:
     assert {one["name"]: one["state"] for one in found["runtimes"]} == {"old": "absent", "youki": "present"}
 
 
+@pytest.mark.parametrize("wish, names", [
+    ({"name": "wasmtime"}, ["wasmtime", "io.containerd.wasmtime.v1"]),
+    ({"name": "wasmtime", "as": "wasm"}, ["wasm"]),  # the other name may be in use
+    ({"name": "gvisor"}, ["gvisor"]),  # by its shim it needs an entry for its settings
+])
+def test_a_default_without_an_entry_goes_too(wish: Dict[str, Any], names: List[str]) -> None:
+    assert [one["name"] for one in resolve([dict(wish, state="absent")])["runtimes"]] == names
+
+
 def test_kata_is_one_folder() -> None:
     """And its shim once more on PATH, where that is the way to it."""
     assert dests("kata") == {"/opt/kata": "opt/kata"}
