@@ -4,6 +4,7 @@
 """The catalogue's files: one a runtime, read by name. On the controller only."""
 
 import difflib
+import functools
 import os
 import re
 from typing import Any, Dict, Iterator, List
@@ -22,8 +23,11 @@ def names(folder: str = FOLDER) -> List[str]:
     return sorted(one[:-4] for one in os.listdir(folder) if one.endswith(".yml"))
 
 
+@functools.lru_cache(maxsize=None)
 def load(name: str, folder: str = FOLDER) -> Dict[str, Any]:
-    """What is known of a runtime: the shape is schema.ENTRY. Raises SlipwayError for a name that is not known."""
+    """What is known of a runtime: the shape is schema.ENTRY; nobody may change it. Raises SlipwayError for a name that is
+    not known.
+    """
     if _NAME.match(name):
         try:
             with open(os.path.join(folder, name + ".yml"), "rb") as source:
@@ -40,9 +44,15 @@ def load(name: str, folder: str = FOLDER) -> Dict[str, Any]:
         "by the wish itself, under 'describe'" % (name, name, near, ", ".join(known)), option="catalogue[%s]" % name)
 
 
+def load_all(folder: str = FOLDER) -> None:
+    """Have load() answer without reading, here and in every worker that is forked from here. Raises OSError."""
+    for name in names(folder):
+        load(name, folder)
+
+
 def _value(event: yaml.Event, events: Iterator[yaml.Event], anchors: Dict[str, Any]) -> Any:
-    """What begins with an event. A file of the catalogue has text and booleans only, and every host's task reads it:
-    this takes half the time of YAML's own loader, and leaves the worker's garbage collector asleep."""
+    """What begins with an event. A file of the catalogue has text and booleans only, and every run reads it: this takes
+    half the time of YAML's own loader, and leaves the garbage collector asleep."""
     if isinstance(event, yaml.AliasEvent):
         return anchors[event.anchor]
     found: Any

@@ -3,13 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From wishes to parameters: what the issue and the guides ask for, and what is refused."""
 
+import json
 import time
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterator, List
 
 import pytest
 
 from ansible_collections.slipway.runtimes.plugins.module_utils.binaries.fetch import address
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError
+from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.files import FOLDER, load, names
 from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.resolve import fill, numbers, resolve
 
 SHA256 = "sha256:" + "a" * 64
@@ -48,6 +50,14 @@ def requirements(wish: Any) -> Dict[str, Any]:
 
 
 # -- the whole of one
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unchanged() -> Iterator[None]:
+    """What is read once for all wishes is the same after all of them."""
+    before = {name: json.dumps(load(name, FOLDER)) for name in names()}
+    yield
+    assert {name: json.dumps(load(name, FOLDER)) for name in names()} == before
 
 
 def test_youki() -> None:
