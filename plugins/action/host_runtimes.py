@@ -9,7 +9,7 @@ from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors impor
 from ansible_collections.slipway.runtimes.plugins.module_utils.host_runtimes.subject import HostRuntimes
 from ansible_collections.slipway.runtimes.plugins.module_utils.host_runtimes.wanted import SPEC
 from ansible_collections.slipway.runtimes.plugins.plugin_utils.bringing import BringingAction
-from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.files import load_all
+from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.files import read_ahead
 # Here, and not where it is used: this file is read once a run, before there are workers, and each of them has it then.
 from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.resolve import resolve
 
@@ -21,7 +21,7 @@ _LISTS = ("binaries", "packages", "requirements", "runtimes")
 _VARIABLES = {"catalogue": "wanted", "catalogue_state": "state", "default_runtime": "default"}
 
 # For the same reason: the whole catalogue costs a run what reading their part of it would cost three hosts.
-load_all()
+read_ahead()
 
 
 class ActionModule(BringingAction):

@@ -4,10 +4,9 @@
 """The catalogue's files: one a runtime, read by name. On the controller only."""
 
 import difflib
-import functools
 import os
 import re
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, Iterator, List, Tuple
 
 import yaml
 
@@ -16,6 +15,7 @@ from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors impor
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), *[os.pardir] * 3, "catalogue")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_READ: Dict[Tuple[str, str], Dict[str, Any]] = {}  # by folder and name
 
 
 def names(folder: str = FOLDER) -> List[str]:
@@ -23,11 +23,12 @@ def names(folder: str = FOLDER) -> List[str]:
     return sorted(one[:-4] for one in os.listdir(folder) if one.endswith(".yml"))
 
 
-@functools.lru_cache(maxsize=None)
 def load(name: str, folder: str = FOLDER) -> Dict[str, Any]:
     """What is known of a runtime: the shape is schema.ENTRY; nobody may change it. Raises SlipwayError for a name that is
     not known.
     """
+    if (folder, name) in _READ:
+        return _READ[folder, name]
     if _NAME.match(name):
         try:
             with open(os.path.join(folder, name + ".yml"), "rb") as source:
@@ -44,10 +45,9 @@ def load(name: str, folder: str = FOLDER) -> Dict[str, Any]:
         "by the wish itself, under 'describe'" % (name, name, near, ", ".join(known)), option="catalogue[%s]" % name)
 
 
-def load_all(folder: str = FOLDER) -> None:
-    """Have load() answer without reading, here and in every worker that is forked from here. Raises OSError."""
-    for name in names(folder):
-        load(name, folder)
+def read_ahead(folder: str = FOLDER) -> None:
+    """From now on load() has all that is there, here and in every worker that is forked from here. Raises OSError."""
+    _READ.update({(folder, name): load(name, folder) for name in names(folder)})
 
 
 def _value(event: yaml.Event, events: Iterator[yaml.Event], anchors: Dict[str, Any]) -> Any:

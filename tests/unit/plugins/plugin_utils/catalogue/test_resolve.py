@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.slipway.runtimes.plugins.module_utils.binaries.fetch import address
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError
-from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.files import FOLDER, load, names
+from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.files import load, names, read_ahead
 from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.resolve import fill, numbers, resolve
 
 SHA256 = "sha256:" + "a" * 64
@@ -55,9 +55,10 @@ def requirements(wish: Any) -> Dict[str, Any]:
 @pytest.fixture(scope="module", autouse=True)
 def unchanged() -> Iterator[None]:
     """What is read once for all wishes is the same after all of them."""
-    before = {name: json.dumps(load(name, FOLDER)) for name in names()}
+    read_ahead()
+    before = {name: json.dumps(load(name)) for name in names()}
     yield
-    assert {name: json.dumps(load(name, FOLDER)) for name in names()} == before
+    assert {name: json.dumps(load(name)) for name in names()} == before
 
 
 def test_youki() -> None:
