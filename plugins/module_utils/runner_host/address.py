@@ -351,8 +351,9 @@ def from_parts(parts: Dict[str, str]) -> Address:
 
 
 def parse_version(text: str) -> Optional[Version]:
-    """The release in '0.18.14', 'v0.18.14' or in what 'dagger version' prints; None where there is none."""
-    found = re.match(r"(?:dagger )?v?([0-9]+)\.([0-9]+)\.([0-9]+)(?![0-9])", text.strip())
+    """The release in '0.18.14', 'v0.18.14' or in what 'dagger version' prints; None where there is none. It prints one
+    line, and from 1.0.0 on a table, whose first line has the release."""
+    found = re.match(r"(?:dagger |version: +)?v?([0-9]+)\.([0-9]+)\.([0-9]+)(?![0-9])", text.strip())
     return (int(found.group(1)), int(found.group(2)), int(found.group(3))) if found else None
 
 

@@ -271,7 +271,9 @@ def test_bad_parts(parts: Dict[str, str], option: str, said: str) -> None:
     ("0.18.14", (0, 18, 14)), ("v0.18.14", (0, 18, 14)),
     ("dagger v0.18.19 (image://registry/engine:v0.18.19) linux/amd64", (0, 18, 19)),
     ("dagger v0.13.7 (registry/engine:v0.13.7) linux/amd64", (0, 13, 7)),
-    ("dagger v1.0.0-beta.9 (x)", (1, 0, 0)), ("dagger devel ()", None), ("", None), ("0.18", None), ("latest", None)])
+    ("dagger v0.9.11 (registry/engine) linux/amd64", (0, 9, 11)),
+    ("version:     v1.0.0-beta.10\ncommit:      unknown\ndirty:       no\nplatform:    linux/amd64\nrunner-host: image://x/y:v1", (1, 0, 0)),
+    ("version:     \ncommit:      0.18.14", None), ("dagger devel ()", None), ("", None), ("0.18", None), ("latest", None)])
 def test_version(text: str, version: Any) -> None:
     """As people write it, and as the CLI prints it."""
     assert parse_version(text) == version
