@@ -56,10 +56,12 @@ def clean_environment() -> Dict[str, str]:
     return found
 
 
-def run(argv: Sequence[str], *, seconds: float, environment: Optional[Dict[str, str]] = None, stdin: bytes = b"") -> Answer:
+def run(
+    argv: Sequence[str], *, seconds: float, environment: Optional[Dict[str, str]] = None, stdin: bytes = b"", most: int = 1 << 20
+) -> Answer:
     """Run a program in a session of its own and end all of it at the limit, forks included.
 
-    Raises OSError where it cannot be started.
+    most: how many bytes of its output, and of its errors, are looked at. Raises OSError where it cannot be started.
     """
     # Files and not pipes: a fork that keeps them open cannot keep us.
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as error, tempfile.TemporaryFile() as source:
@@ -86,8 +88,8 @@ def run(argv: Sequence[str], *, seconds: float, environment: Optional[Dict[str, 
         output.seek(0)
         error.seek(0)
         return Answer(
-            code=code if ended else None, output=output.read(1 << 20).decode("utf-8", "replace"),
-            error=error.read(1 << 20).decode("utf-8", "replace"))
+            code=code if ended else None, output=output.read(most).decode("utf-8", "replace"),
+            error=error.read(most).decode("utf-8", "replace"))
 
 
 def ask(questions: Sequence[Question]) -> Snapshot:
@@ -98,7 +100,9 @@ def ask(questions: Sequence[Question]) -> Snapshot:
     nonce = binascii.hexlify(os.urandom(8)).decode("ascii")
     text = script(questions, nonce=nonce)
     environment = dict(os.environ)
-    answer = run(["/bin/sh"], seconds=SCRIPT_SECONDS, environment=environment, stdin=text.encode("utf-8", "surrogateescape"))
+    # Whole files are in it: as much as the controller's connection would take.
+    answer = run(
+        ["/bin/sh"], seconds=SCRIPT_SECONDS, environment=environment, stdin=text.encode("utf-8", "surrogateescape"), most=1 << 28)
     snapshot = parse(answer.output, nonce=nonce)
     if snapshot is None:
         raise SlipwayError("probe_failed", "the host's sh could not answer: %s" % (answer.error.strip()[:500] or "no end"))

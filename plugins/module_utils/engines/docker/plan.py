@@ -131,8 +131,8 @@ def _candidate(
 ) -> Candidate:
     """Raises SlipwayError where the file cannot be edited, or would break a rule of the engine."""
     old = document.data
-    _require_shapes(old)
     try:
+        _require_shapes(document)
         edited, made = _edit(document, old, wanted, origin.made, flags)
     except DocumentError as error:
         raise _broken(error, state)
@@ -141,7 +141,8 @@ def _candidate(
     new = edited.data if edits else old
     removed = tuple(name for name in old.get(RUNTIMES) or {} if name not in (new.get(RUNTIMES) or {}))
     default = effective_default(new, flags)
-    if wanted.default_runtime is None and wanted.takes(default, old.get(RUNTIMES) or {}):
+    # Its own runc stays a runtime of the engine, whatever entry of that name goes.
+    if wanted.default_runtime is None and default != rules.RESERVED_NAME and wanted.takes(default, old.get(RUNTIMES) or {}):
         raise SlipwayError(
             "runtime_is_default", "runtimes[%s]: it is still the engine's default runtime; set default_runtime (to runc, or "
             "another) in the same task" % default, option="default_runtime", config_path=state.config.path)
@@ -167,12 +168,12 @@ def _broken(error: DocumentError, state: EngineState) -> SlipwayError:
         line=error.line, column=error.column)
 
 
-def _require_shapes(data: Dict[str, Any]) -> None:
-    # Nothing can be edited in a file whose parts have the wrong shape.
+def _require_shapes(document: Document) -> None:
+    """Raises DocumentError: nothing can be edited in a file whose parts have the wrong shape."""
+    data = document.data
     for key in (RUNTIMES, FEATURES):
         if data.get(key) is not None and not isinstance(data[key], dict):
-            raise SlipwayError(
-                "broken_config", "the configuration's '%s' is no object; nothing was changed. Mend the file first" % key)
+            document.set((key, "any"), {})
 
 
 def _edit(

@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.slipway.runtimes.plugins.module_utils.core import host
 from ansible_collections.slipway.runtimes.plugins.module_utils.core.errors import SlipwayError
+from ansible_collections.slipway.runtimes.plugins.module_utils.core.snapshot import file_question
 
 ROOT = os.geteuid() == 0
 
@@ -285,7 +286,12 @@ def test_ask_says_that_there_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_ask(tmp_path: Any) -> None:
-    from ansible_collections.slipway.runtimes.plugins.module_utils.core.snapshot import file_question
     path = tmp_path / "é x"
     path.write_bytes(json.dumps({"a": 1}).encode())
     assert host.ask((file_question("config", str(path)),)).file("config").content == b'{"a": 1}'
+
+
+def test_ask_reads_large_files_whole(tmp_path: Any) -> None:
+    path = tmp_path / "daemon.json"
+    path.write_bytes(b" " * (1 << 21) + b"{}")
+    assert host.ask((file_question("config", str(path)),)).file("config").content == path.read_bytes()

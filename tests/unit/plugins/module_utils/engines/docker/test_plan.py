@@ -74,6 +74,7 @@ CASES = [
     # Nothing to do.
     Case("nothing is asked", {}, {}, NONE, result={"live": True, "runtimes": ["runc"], "default_runtime": "runc", "action": "none"}),
     Case("it is there", {"runtimes": [X]}, IN_FILE, NONE, result={"runtimes": ["runc", "x"]}),
+    Case("no entry by the name of its own runtime", {"runtimes": [{"name": "runc", "state": "absent"}]}, {"debug": True}, NONE),
     Case("it is there in other words", {"runtimes": [X]}, {"runtimes": {"x": {"PATH": "/x", "runtimeArgs": []}}}, NONE),
     Case("it is not there", {"runtimes": [NO_X]}, {"debug": True}, NONE),
     Case("it is the default", {"default_runtime": "x"}, X_DEFAULT, NONE, result={"default_runtime": "x"}),
