@@ -11,7 +11,7 @@ from typing import Dict, List, Mapping, NamedTuple, Sequence
 
 from figures import Bar
 from lab import Lab, run, say
-from plays import ADD, FOUR, INFO, REMOVE, RUNTIMES, SHIPPED, THREE, Variant
+from plays import ADD, ALONE, FOUR, INFO, REMOVE, RUNTIMES, SHIPPED, THREE, Variant
 
 FROM_BARE = "role, from a bare engine"
 
@@ -67,6 +67,9 @@ def bars(counters: Mapping[str, Counters]) -> List[Bar]:
         Bar("nothing to do: no file transferred", str(quick.puts), quick.puts == 0),
         Bar("nothing to do: no Python started on the host", str(quick.pythons), quick.pythons == 0),
         Bar("nothing to do: one task that changes nothing", f"{quick.tasks}, {quick.changed}", quick[3:] == (1, 0)),
+        *(Bar(f"{name}, nothing to do: one EXEC, no file, no Python", f"{one.execs}, {one.puts}, {one.pythons}",
+              one == (1, 0, 0, 1, 0))
+          for name, one in ((name, counters[name]) for name in ALONE)),
         Bar("engine_info: no Python, no file", f"{info.pythons}, {info.puts}", info.pythons == info.puts == 0),
         Bar("the quick way off: one module call", str(shipped.pythons), shipped.pythons == 1 and shipped.puts == 0),
         *(Bar(f"a change ({name}): one module call", f"{one.pythons} after {one.execs - 1} probe",

@@ -11,12 +11,15 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
 
 from plugins.module_utils.core.snapshot import script
 from plugins.module_utils.engines.engine_runtimes import SPEC, EngineRuntimes
-from stock import AUTHORITY, MIRROR, Stock
+from stock import AUTHORITY, HOME, MIRROR, Stock
 
 NONCE = "bench"
 
 EMPTY, PING, RAW = "empty", "ping", "raw"
 RUNTIMES, SHIPPED, INFO = "engine_runtimes", "engine_runtimes, shipped", "engine_info"
+DOCKER_CLI, RUNNER_HOST, ROOTLESS_USER = "docker_cli", "runner_host", "rootless_user"
+# What engine_runtimes promises of nothing to do, these do too.
+ALONE = (DOCKER_CLI, RUNNER_HOST, ROOTLESS_USER)
 THREE, FOUR = "role, three runtimes", "role, four runtimes"
 ADD, REMOVE = "add", "remove"
 # The runtime that comes and goes where a change is measured.
@@ -83,6 +86,19 @@ def variants(runtimes: Sequence[Dict[str, Any]], *, probe: str) -> List[Variant]
         Variant(SHIPPED, [job], {"slipway_quick": False}),
         Variant(INFO, [{"slipway.runtimes.engine_info": {"engine": "docker"}}]),
     ]
+
+
+def alone() -> List[Variant]:
+    """Modules beside the engines' own, each with one job for this collection's users. The first run does it."""
+    jobs: Dict[str, Dict[str, Any]] = {
+        # Not where the engines' client is looked for.
+        DOCKER_CLI: {"provider": "podman", "target": HOME + "/podman", "path": HOME + "/docker", "replace": True},
+        RUNNER_HOST: {
+            "url": "unix:///run/dagger-runner/engine.sock", "cli": HOME + "/dagger",
+            "scopes": [{"kind": "login"}, {"kind": "user", "user": "dev"}, {"kind": "unit", "units": ["ssh"]}]},
+        ROOTLESS_USER: {"user": "dev"},
+    }
+    return [Variant(name, [{"slipway.runtimes." + name: job}]) for name, job in jobs.items()]
 
 
 def roles(stock: Stock) -> List[Variant]:

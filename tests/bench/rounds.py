@@ -15,13 +15,13 @@ import figures
 from figures import Bar, Cost, Round, spread
 from lab import HERE, BenchError, Job, Lab, say
 from peers import GEERLINGGUY, GUIDES, KUBESPRAY, REGISTRATION
-from plays import ADD, EMPTY, EXTRA, FOUR, INFO, PING, RAW, REMOVE, RUNTIMES, SHIPPED, THREE, Variant
+from plays import ADD, ALONE, EMPTY, EXTRA, FOUR, INFO, PING, RAW, REMOVE, RUNTIMES, SHIPPED, THREE, Variant
 from pyinfra_peer import EMPTY as PYINFRA_EMPTY
 from pyinfra_peer import NAME as PYINFRA
 
 # What each part of the bench plays in a round.
 PARTS: Dict[str, Tuple[str, ...]] = {
-    "tasks": (EMPTY, PING, RAW, RUNTIMES, SHIPPED, INFO, ADD, REMOVE),
+    "tasks": (EMPTY, PING, RAW, RUNTIMES, SHIPPED, INFO, *ALONE, ADD, REMOVE),
     "role": (EMPTY, PING, THREE, PYINFRA_EMPTY, PYINFRA),
     "peers": (EMPTY, PING, THREE, PYINFRA_EMPTY, PYINFRA, REGISTRATION, GUIDES, GEERLINGGUY, KUBESPRAY),
 }
@@ -124,6 +124,9 @@ def bars(rounds: Sequence[Round]) -> List[Bar]:
         *at_most("nothing to do: at most 1.25 times raw, controller CPU", 1.25, RUNTIMES, RAW, figures.cpu),
         *at_most("nothing to do: at most 0.5 ping, wall", 0.5, RUNTIMES, PING, figures.wall),
         *at_most("nothing to do: at most 0.8 ping, controller CPU", 0.8, RUNTIMES, PING, figures.cpu),
+        *(bar for name in ALONE for bar in (
+            *at_most(f"{name}, nothing to do: at most 0.5 ping, wall", 0.5, name, PING, figures.wall),
+            *at_most(f"{name}, nothing to do: at most 0.8 ping, controller CPU", 0.8, name, PING, figures.cpu))),
         *at_most("a reload (add): at most 2 pings and the engine's own time", 2, ADD, PING, figures.wall),
         *at_most("a reload (remove): at most 2 pings and the engine's own time", 2, REMOVE, PING, figures.wall),
         *at_most(f"{THREE}: at most 0.5 ping, wall", 0.5, THREE, PING, figures.wall),

@@ -16,13 +16,18 @@ from ansible_collections.slipway.runtimes.plugins.plugin_utils.catalogue.resolve
 
 from releases import FOLDER, HTTP, HTTPS, make_certificates
 
-SERVER = "/opt/slipway-bench/release_server.py"
+HOME = "/opt/slipway-bench"
+SERVER = HOME + "/release_server.py"
 MIRROR = f"https://127.0.0.1:{HTTPS}/files/{{host}}"
 AUTHORITY = FOLDER + "/ca.pem"
 # On a host, by the name of the receipt. Nobody packages gVisor's shim: runc's is as large, and answers as well.
 PROGRAMS = {
     "crun": "/usr/bin/crun", "gvisor": "/usr/bin/runsc", "gvisor-shim": "/usr/bin/containerd-shim-runc-v2",
     "youki": "/usr/local/bin/youki", "runc-1.3.9": "/usr/sbin/runc"}
+# What answers as the programs of others do that modules ask for their version.
+ANSWERS = {
+    HOME + "/podman": r"printf 'Client:       Podman Engine\nVersion:      5.4.2\n'",
+    HOME + "/dagger": "echo 'dagger v0.18.19 (image://registry.dagger.io/engine:v0.18.19) linux/amd64'"}
 
 
 class File(NamedTuple):
@@ -67,7 +72,9 @@ def stock(names: Sequence[str], runtimes: Sequence[Dict[str, Any]], folder: Path
     for host in names:
         for path in (folder / "ca.pem", folder / "server.pem"):
             _sh(host, f"mkdir -p {FOLDER} && exec cat >{FOLDER}/{path.name}", path.read_bytes())
-        _sh(host, f"mkdir -p $(dirname {SERVER}) && exec cat >{SERVER}", _SERVER_SOURCE.read_bytes())
+        _sh(host, f"mkdir -p {HOME} && exec cat >{SERVER}", _SERVER_SOURCE.read_bytes())
+        for path, answer in ANSWERS.items():
+            _sh(host, f"cat >{path} && chmod 755 {path}", f"#!/bin/sh\n{answer}\n".encode())
         lines = _sh(host, _script(files)).split()
     sums = {name: (lines[2 * place], lines[2 * place + 1]) for place, name in enumerate(PROGRAMS)}
     four = _wishes({name: "sha256:" + sums[name][0] for name in PROGRAMS}, arguments)
