@@ -32,6 +32,14 @@ means() {
     esac
 }
 
+# there IMAGE: whether it is. By a digest nerdctl finds what an archive only calls so.
+there() {
+    case $1 in
+        *@*) ask "$cli" image inspect --format '{{json .RepoDigests}}' "$1" | grep -qF "${1#*@}" ;;
+        *) ask "$cli" image inspect "$1" >/dev/null ;;
+    esac
+}
+
 say uid "$(id -u)"
 say user "$(id -un)"
 systemctl is-active --quiet "$name.service" && say active 1
@@ -69,8 +77,10 @@ if [ -n "$group" ]; then
     say unknown "${unknown# }"
 fi
 
-# shellcheck disable=SC2046,SC2086 # names of programs, a word each
-set -- ${provider:-$(noted Provider) docker iechor podman nerdctl}
+was=$(noted Provider)
+say was "$was"
+# shellcheck disable=SC2086 # names of programs, a word each
+set -- ${provider:-$was docker iechor podman nerdctl}
 for one in "$@"; do
     command -v -- "$one" >/dev/null || continue
     meant=$(means "$one")
@@ -102,12 +112,20 @@ if [ -n "$image" ]; then
     [ -n "$tag" ] && reference=$image$tag && say reference "$reference"
 fi
 
+pid=
 if found=$(ask "$cli" container inspect --format '{{.State.Pid}} {{index .Config.Labels "slipway.runtimes.dagger-engine"}}' "$name"); then
     pid=${found%% *}
     found=${found#* }
     say answers 1
     say container 1
     say made_of "$found"
+else
+    ask "$cli" version >/dev/null && say answers 1
+    ask "$cli" info --format '{{json .}}' | grep -q -e 'name=rootless' -e '"[rR]ootless": *true' && say rootless 1
+    # Another provider may run it, whose clients would be cut off as well.
+    [ "${was:-$provider}" = "$provider" ] || pid=$(ask "$was" container inspect --format '{{.State.Pid}}' "$name")
+fi
+if [ -n "$pid" ]; then
     # Clients are connected for as long as they build. The kernel lists a connection to a socket where the client is: on the host, or
     # in the container for those that the provider's exec brought there.
     busy=$(cat /proc/1/net/unix "/proc/$pid/net/unix" 2>/dev/null | grep -c ' 0001 03 .* /run/dagger/engine.sock$')
@@ -118,11 +136,9 @@ if found=$(ask "$cli" container inspect --format '{{.State.Pid}} {{index .Config
         busy=$((busy + tcp))
     fi
     say busy "$busy"
-    # It runs, so its image is there.
-    [ "${found#*:}" = "$reference" ] && say image 1 && exit 0
-else
-    ask "$cli" version >/dev/null && say answers 1
-    ask "$cli" info --format '{{json .}}' | grep -q -e 'name=rootless' -e '"[rR]ootless": *true' && say rootless 1
 fi
-[ -n "$reference" ] && ask "$cli" image inspect "$reference" >/dev/null && say image 1
-exit 0
+[ -n "$reference" ] || exit 0
+# What runs has its image there.
+if [ "${found#*:}" = "$reference" ] || there "$reference"; then
+    say image 1
+fi
