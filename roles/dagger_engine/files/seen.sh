@@ -105,7 +105,8 @@ done
 reference=
 if [ -n "$image" ]; then
     if [ -z "$tag" ]; then
-        release=$(ask "$dagger" version | sed -n '1s/^dagger \(v[0-9][0-9]*\.[0-9][0-9]*\.[0-9][0-9]*\).*/\1/p')
+        # It tells one line, and from 1.0.0 on a table; a release before the release has its own image.
+        release=$(ask "$dagger" version | sed -n -E '1s/^(dagger|version:) +(v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?).*/\2/p')
         say release "$release"
         tag=${release:+:$release}
     fi
