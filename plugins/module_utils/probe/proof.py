@@ -60,6 +60,11 @@ class Proof(NamedTuple):
     notes: Tuple[str, ...]
 
 
+def program_of(expectation: Expectation) -> str:
+    """The name of the program that is expected: of a runtime, or of a shim."""
+    return shim_binary(expectation.value) if expectation.kind == SHIM else os.path.basename(expectation.value)
+
+
 def prove(expectation: Expectation, evidence: Evidence) -> Proof:
     """Whether ``evidence`` shows that the expected runtime ran the container."""
     expected = _describe(expectation)

@@ -16,7 +16,7 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 from ..engines.docker.api import ApiError, ApiFailure, ApiTimeout, EngineApi
 from . import image as probe_image
 from .host import end_processes, gather, is_abandoned, owner_of
-from .proof import Evidence, Expectation, prove
+from .proof import Evidence, Expectation, program_of, prove
 
 LABEL = 'slipway.runtimes.probe'
 OWNER_LABEL = 'slipway.runtimes.probe.owner'
@@ -29,10 +29,16 @@ TIMEOUT = 'timeout'  # it hung, and was ended
 
 # Sandboxes of some runtimes (gVisor's) have threads of their own within the container's limit.
 _PIDS = 256
+_STARTING = 'it did not start'
 # Seconds that ending and removing a container may take when the runtime does not help.
 _GRACE = 20.0
 # crun runs a Wasm module where this says that it may be one; other runtimes do not know it.
 _WASM_ANNOTATIONS = {'module.wasm.image/variant': 'compat-smart'}
+# By the shim's program. https://github.com/google/gvisor/issues/12198
+_HANG_HINTS = {
+    'containerd-shim-runsc-v1': (
+        '; gVisor\'s shim waits without end for a container that lacks the annotation io.kubernetes.cri.container-type, and engines '
+        'do not set it: register runsc by its path instead')}
 _WASM_HINT = ' (for Wasm, Docker needs its containerd image store: the feature containerd-snapshotter)'
 
 
@@ -175,6 +181,8 @@ class _Run(object):
             except ApiTimeout:
                 hung = True
                 error = '%s within %g s, and was ended' % (self._stage, self._timeout)
+                if self._stage == _STARTING:
+                    error += _HANG_HINTS.get(program_of(self._expectation), '')
             except ApiFailure as failure:
                 error = str(failure)
             finally:
@@ -220,7 +228,7 @@ class _Run(object):
         self._container = created['Id']
         attached = self._api.attach(self._container, timeout=self._remaining())
         try:
-            self._stage = 'it did not start'
+            self._stage = _STARTING
             begin = time.monotonic()
             self._api.post('/containers/%s/start' % self._container, timeout=self._remaining())
             self._stage = 'it did not say what it saw'

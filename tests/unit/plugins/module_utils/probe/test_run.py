@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.slipway.runtimes.plugins.module_utils.probe import run as probe
 from ansible_collections.slipway.runtimes.plugins.module_utils.engines.docker.api import (
     ApiError, ApiFailure, ApiTimeout, ApiUnreachable)
-from ansible_collections.slipway.runtimes.plugins.module_utils.probe.proof import PATH, Evidence, Expectation
+from ansible_collections.slipway.runtimes.plugins.module_utils.probe.proof import PATH, SHIM, SHIM_PATH, Evidence, Expectation
 
 WORDS = b'slipway.runtimes probe\nLinux\nbox\n4.4.0\n#1 SMP\nx86_64\nready\n'
 ID = 'c0ffee' + '0' * 58
@@ -177,6 +177,17 @@ def test_troubles(engine, verdict, ran, error):
     if 'create' in engine.calls:
         assert engine.calls[-2].startswith('delete /containers/')
     assert engine.attached is None or engine.attached.closed
+
+
+@pytest.mark.parametrize('expectation, stage, said', [
+    (Expectation('gvisor', SHIM, 'io.containerd.runsc.v1'), 'start', True),
+    (Expectation('gvisor', SHIM_PATH, '/opt/containerd-shim-runsc-v1'), 'start', True),
+    (Expectation('gvisor', SHIM, 'io.containerd.runsc.v1'), 'wait', False),
+    (Expectation('gvisor', PATH, '/usr/bin/runsc'), 'start', False),
+])
+def test_a_hang_that_is_known(expectation, stage, said):
+    (result,) = _probe(Engine(troubles={stage: ApiTimeout('')}), expectation)
+    assert ('io.kubernetes.cri.container-type' in result.error) is said
 
 
 def test_one_that_fails_does_not_keep_the_next_from_running():
