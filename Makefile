@@ -35,7 +35,7 @@ test-unit: ## unit tests: newest and oldest ansible-core, and Python 3.6 for wha
 	@$(if $(TESTS),$(env) python tests/tools/units.py current $(TESTS),$(gates) unit unit-floor unit-oldest)
 
 sanity: ## ansible-test sanity; ARGS="--test pep8": that alone
-	@$(if $(ARGS),$(env) python tests/tools/sanity.py $(ARGS),$(gates) sanity)
+	@$(if $(ARGS),$(env) python tests/tools/with_ansible_test.py sanity $(ARGS),$(gates) sanity)
 
 build: ## build the archive, install it elsewhere, read its pages
 	@$(gates) build

@@ -6,7 +6,7 @@
 import pytest
 from blocks import Block
 from collected import TABLE, each
-from plays import Plays
+from playbooks import Plays
 from sections import fault
 from stage import Stage
 

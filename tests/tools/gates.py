@@ -67,7 +67,7 @@ class Outcome(NamedTuple):
 
 
 # On two processors: what waits for engines and hosts leaves them to what computes.
-LANES = 3
+LANES = 4
 # The live tests in two gates of about the same length. Those of one host are together, so that it is started once.
 LIVE_ENGINES = (
     "bytes", "engines", "failing", "info", "killed", "live", "packages", "probe", "rootless_user", "secrets", "together", "use",
@@ -89,7 +89,7 @@ GATES = (
     Gate("molecule", ("extensions/molecule/run",), 30, True, "hosts-build"),
     _live("live-engines", LIVE_ENGINES),
     _live("live-roles", LIVE_ROLES),
-    Gate("sanity", ("python", "tests/tools/sanity.py"), 25, True, _FIRST),
+    Gate("sanity", ("python", "tests/tools/with_ansible_test.py", "sanity"), 25, True, _FIRST),
     Gate("hosts", ("python", "-m", "pytest", "tests/hosts", "--junitxml={junit}/hosts.xml"), 15, True, "hosts-build"),
     Gate("vectors", ("tests/vectors/run",), 20, True, "hosts-build"),
     Gate("docs", ("tests/docs/run",), 25, True, "hosts-build"),

@@ -6,9 +6,9 @@
 Usage: tests/tools/env python tests/tools/matrix.py [ROW...]
        tests/tools/env python tests/tools/matrix.py with CORE COMMAND...
 
-Rows are sanity-CORE, unit-CORE and build-CORE for each ansible-core (2.16, 2.19, newest); hosts-PYTHON, the unit tests of what runs
-on a host, for each Python of hosts; importer, Galaxy's own import with ansible-lint; and environment, an execution environment that is
-built and used. Without a name, all of them. The last line is ``N passed, N failed``; the exit code is 0 where none failed.
+Rows are sanity-CORE, unit-CORE (both by ansible-test) and build-CORE for each ansible-core (2.16, 2.19, newest); hosts-PYTHON, the
+unit tests of what runs on a host, for each Python of hosts; importer, Galaxy's own import with ansible-lint; and environment, an
+execution environment that is built and used. Without a name, all of them. The last line is ``N passed, N failed``; the exit code is 0 where none failed.
 
 ``with`` runs a command with the environment of one ansible-core first on PATH. Ends with 77 where this machine has no Python for it.
 """
@@ -36,17 +36,17 @@ BESIDE = ("pytest~=9.0", "PyYAML~=6.0")
 
 
 def rows() -> tuple[Gate, ...]:
-    """The rows, as gates. One sanity after the other: ansible-test has one cache."""
+    """The rows, as gates. One ansible-test after the other: it has one cache."""
     found: list[Gate] = []
     before = ""
     for core in CORES:
         within = ("python", "tests/tools/matrix.py", "with", core, "python")
         found += [
-            Gate(f"sanity-{core}", (*within, "tests/tools/sanity.py"), 40, True, before),
-            Gate(f"unit-{core}", (*within, "tests/tools/units.py", "current"), 20, True),
+            Gate(f"sanity-{core}", (*within, "tests/tools/with_ansible_test.py", "sanity"), 40, True, before),
+            Gate(f"unit-{core}", (*within, "tests/tools/with_ansible_test.py", "units"), 40, True, f"sanity-{core}"),
             Gate(f"build-{core}", (*within, "tests/tools/build.py"), 10, False),
         ]
-        before = f"sanity-{core}"
+        before = f"unit-{core}"
     found += [
         Gate(f"hosts-{python}", ("python", "tests/tools/units.py", "hosts", python), 20, True) for python in units.HOST_PYTHONS
     ]

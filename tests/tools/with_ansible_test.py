@@ -1,9 +1,12 @@
 # Copyright: (c) 2026, the slipway.runtimes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs ``ansible-test sanity`` on a copy of the checkout.
+"""Runs ``ansible-test sanity`` or ``ansible-test units`` on a copy of the checkout.
 
-Usage: tests/tools/env python tests/tools/sanity.py [ARGUMENT OF ansible-test sanity ...]
+Usage: tests/tools/env python tests/tools/with_ansible_test.py sanity|units [ARGUMENT OF ansible-test ...]
+
+The units run in environments of ansible-test's own: all of them with the Python that ansible-core has here, and those of
+what runs on hosts with the oldest Python that this ansible-core sends to, too.
 
 ansible-test gets a home of its own in the cache, so that its environments stay from run to run and the user's
 ~/.ansible stays as it is. Its results go to $SLIPWAY_JUNIT as JUnit files where that is set.
@@ -20,6 +23,7 @@ import urllib.request
 from pathlib import Path
 
 import ansible_test._internal.python_requirements as ansible_test_requirements
+from ansible_test._util.target.common import constants
 
 import pythons
 import tree
@@ -39,6 +43,7 @@ GET_PIP_HOST = "https://ci-files.testing.ansible.com/"
 
 # Newest first, as ansible-test lists them; those that the installed ansible-core does not support it passes over.
 PYTHONS = ("3.14", "3.13", "3.12", "3.11", "3.10", "3.9")
+OLDER_PYTHONS = ("3.8", "3.7", "3.6")  # of hosts; ansible-test's sanity imports modules with each that it sees
 
 
 def _reachable(url: str) -> bool:
@@ -91,7 +96,21 @@ def _provide_pip_configuration(home: Path) -> None:
         parser.write(file)
 
 
-def main(arguments: list[str]) -> int:
+def sanity(arguments: list[str]) -> int:
+    """All of its checks, with every Python that it supports and that is found."""
+    return _ansible_test(["sanity", *arguments], pythons_of_hosts=PYTHONS)
+
+
+def units(arguments: list[str]) -> int:
+    """All unit tests; what they need is installed into environments that are made anew."""
+    supported = constants.REMOTE_ONLY_PYTHON_VERSIONS
+    oldest = [version for version in reversed(PYTHONS + OLDER_PYTHONS) if version in supported and pythons.find(version)][:1]
+    where = ["--controller", "origin:python=venv/default"]
+    where += [word for version in oldest for word in ("--target-python", f"venv/{version}")]
+    return _ansible_test(["units", "--requirements", *where, *arguments], pythons_of_hosts=PYTHONS + OLDER_PYTHONS)
+
+
+def _ansible_test(words: list[str], *, pythons_of_hosts: tuple[str, ...]) -> int:
     """Run ansible-test; its exit code."""
     home = tree.cache() / "sanity"
     home.mkdir(parents=True, exist_ok=True)
@@ -99,16 +118,17 @@ def main(arguments: list[str]) -> int:
     with tree.locked("sanity"), tree.copy() as checkout:
         _provide_get_pip(home)
         _provide_pip_configuration(home)
-        found = {version: pythons.find(version) for version in PYTHONS}
+        found = {version: pythons.find(version) for version in pythons_of_hosts}
         folders = [str(python.parent) for python in found.values() if python]
-        print("sanity: Pythons found:", ", ".join(version for version, python in found.items() if python), flush=True)
+        print("ansible-test: Pythons found:", ", ".join(version for version, python in found.items() if python), flush=True)
         environment = {
             "HOME": str(home),
             "LC_ALL": "C.UTF-8",
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), *folders, "/usr/local/bin", "/usr/bin", "/bin"]),
         }
+        junit = ["--junit"] if words[0] == "sanity" else []  # units always write it
         ended = subprocess.run(
-            ["ansible-test", "sanity", "--color", "no", "--truncate", "0", "--junit", *arguments],
+            ["ansible-test", words[0], "--color", "no", "--truncate", "0", *junit, *words[1:]],
             cwd=checkout,
             env=environment,
             check=False,
@@ -121,5 +141,9 @@ def main(arguments: list[str]) -> int:
     return ended.returncode
 
 
+RUNS = {"sanity": sanity, "units": units}
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    if len(sys.argv) < 2 or sys.argv[1] not in RUNS:
+        sys.exit(__doc__)
+    sys.exit(RUNS[sys.argv[1]](sys.argv[2:]))
