@@ -124,7 +124,7 @@ def bars(rounds: Sequence[Round]) -> List[Bar]:
         *at_most("nothing to do: at most 1.25 times raw, controller CPU", 1.25, RUNTIMES, RAW, figures.cpu),
         *at_most("nothing to do: at most 0.5 ping, wall", 0.5, RUNTIMES, PING, figures.wall),
         *at_most("nothing to do: at most 0.8 ping, controller CPU", 0.8, RUNTIMES, PING, figures.cpu),
-        *(bar for name in ALONE for bar in (
+        *(one for name in ALONE for one in (
             *at_most(f"{name}, nothing to do: at most 0.5 ping, wall", 0.5, name, PING, figures.wall),
             *at_most(f"{name}, nothing to do: at most 0.8 ping, controller CPU", 0.8, name, PING, figures.cpu))),
         *at_most("a reload (add): at most 2 pings and the engine's own time", 2, ADD, PING, figures.wall),
