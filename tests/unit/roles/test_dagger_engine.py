@@ -50,6 +50,7 @@ esac"""
 ELSEWHERE = "case $* in *.State.Pid*) echo $$ ;; *) exit 1 ;; esac"
 UNIT = "# Written by the role slipway.runtimes.dagger_engine; changes here are lost.\n# Provider: iechor\n"
 DAGGER = "echo 'dagger v0.18.19 (image://img:v0.18.19) linux/amd64'"
+TABLE = "echo 'version:     v1.0.0-beta.9'; echo 'commit:      unknown'; echo 'runner-host: image://img:v0.18.19'"
 
 # programs, provider that is asked for, what is seen of it
 HOSTS = (
@@ -107,7 +108,7 @@ def test_another_provider(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("dagger, tag, reference", [
-    (DAGGER, "", "img:v0.18.19"), (DAGGER, ":v0.18.20", "img:v0.18.20"), ("exit 1", "", ""), ("echo 'dagger devel ()'", "", ""),
+    (DAGGER, "", "img:v0.18.19"), (DAGGER, ":v0.18.20", "img:v0.18.20"), (TABLE, "", "img:v1.0.0-beta.9"), ("exit 1", "", ""), ("echo 'dagger devel ()'", "", ""),
     ("exit 1", "@sha256:" + "a" * 64, "img@sha256:" + "a" * 64)])
 def test_release(tmp_path: Path, dagger: str, tag: str, reference: str) -> None:
     """That of the CLI, where none is asked for."""
@@ -162,3 +163,17 @@ def test_address(provider: str, listen: str, address: str) -> None:
     assert templated(
         "__dagger_engine_url", dagger_engine_listen=listen, dagger_engine_address="127.0.0.1:8080",
         __dagger_engine_provider=provider) == address
+
+
+MIRROR = {"dagger_engine_registries": [{"name": "docker.io", "mirrors": ["mirror.example"]}]}
+SWEEP = {"dagger_engine_gc": {"sweepSize": "1GB"}}
+
+
+@pytest.mark.parametrize("variables, reference, since", [
+    (MIRROR, "img:v0.18.19", ["0.19.0"]), (MIRROR, "img:v0.19.0", []), (MIRROR, "img:v1.0.0-beta.9", []), (MIRROR, PINNED, []),
+    (SWEEP, "img:v0.18.10", ["0.18.11"]), (SWEEP, "img:v0.18.11", []), ({"dagger_engine_log_level": "warn"}, "img:v0.15.0", []),
+    (dict(MIRROR, **SWEEP), "img:v0.14.0", ["0.19.0", "0.18.11", "0.15.0"]), ({}, "img:v0.14.0", [])])
+def test_too_new(variables: Dict[str, Any], reference: str, since: List[str]) -> None:
+    """What the engine of that release would not start with, or not read."""
+    found = templated("__dagger_engine_too_new", __dagger_engine_seen={"reference": reference}, **variables)
+    assert [one["since"] for one in found] == since
