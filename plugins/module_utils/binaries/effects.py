@@ -19,17 +19,17 @@ import re
 import shutil
 from typing import IO, Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
-from ..core import host, receipts as noted
+from ..core import host, receipts as noted, swap
 from ..core.errors import SlipwayError
 from ..core.plan import Plan
 from ..core.reading import answers, require_readable
 from ..core.subject import Effects, Subject
-from . import archive, fetch, plan as planner, receipt as receipts, swap
+from ..core.swap import Unit
+from . import archive, fetch, plan as planner, receipt as receipts
 from .plan import Change
 from .programs import check_program, check_tree
 from .receipt import JOURNAL, KEPT, LOCK, RECEIPTS, Asked, Found, Placed, Receipt
 from .signature import verify
-from .swap import Unit
 from .wanted import (
     CONTENT_MODE, DEFAULT_MODE, FOLDER, Binary, Build, File, Wanted, file_name, for_machine, made_source)
 
@@ -98,12 +98,12 @@ class BinaryEffects(Effects):
         self._journal("check")
         try:
             for folder in self.work.folders:
-                _make_folder(folder, 0o755)
+                host.make_folders(folder, 0o755)
             for folder in self.work.work:
-                _make_folder(folder, 0o700)
+                host.make_folders(folder, 0o700)
             for step in plan.steps:
                 for path in staged[step.target].values():
-                    _make_folder(os.path.dirname(path), 0o700)
+                    host.make_folders(os.path.dirname(path), 0o700)
                 self._stage(step.detail, staged[step.target])
         except BaseException:
             self._sweep(self.work)
@@ -300,7 +300,7 @@ class BinaryEffects(Effects):
         """The path of what a command made."""
         option = binary.option + ".build"
         folder = os.path.join(self.lib_dir, ".unfinished-" + self.token, binary.name)
-        _make_folder(folder, 0o700)
+        host.make_folders(folder, 0o700)
         argv = [word.replace(FOLDER, folder) for word in build.argv]
         environment = dict(os.environ, PATH=":".join((
             os.environ.get("PATH", ""), "/usr/local/bin:/usr/bin:/bin", os.path.expanduser("~/.cargo/bin"))))
@@ -331,7 +331,7 @@ class BinaryEffects(Effects):
     def commit(self, plan: Plan) -> None:
         self._check_unchanged(plan)
         for dest, kept in self.work.kept_new:
-            _make_folder(os.path.dirname(kept), 0o700)
+            host.make_folders(os.path.dirname(kept), 0o700)
             swap.copy(dest, kept)
         for unit in self.work.units:
             if unit.dest not in self.going:
@@ -528,12 +528,6 @@ def _check_places(change: Change, mounted: Set[str]) -> None:
                 "no_permission", "%s: %s cannot be written by this user; run the task as root (become: true), or with 'scope: "
                 "user' put it below the user's home (in a wish of the catalogue that is its 'path')" % (option, folder),
                 option=option)
-
-
-def _make_folder(folder: str, mode: int) -> None:
-    for one in host.missing_folders(folder):
-        os.mkdir(one)
-        os.chmod(one, mode)  # whatever the umask
 
 
 def _aside(staged: str) -> str:

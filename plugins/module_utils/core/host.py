@@ -206,6 +206,13 @@ def missing_folders(folder: str) -> List[str]:
     return found
 
 
+def make_folders(folder: str, mode: int) -> None:
+    """Make a folder, and those on the way to it, with this mode whatever the umask. Raises OSError."""
+    for one in missing_folders(folder):
+        os.mkdir(one)
+        os.chmod(one, mode)
+
+
 def make_folder(folder: str) -> None:
     """Make a folder of the collection's notes where it is missing. Those that had to be made above the collection's own, in a
     home that is new, are marked, and go when that one goes."""

@@ -13,13 +13,12 @@ import json
 import os
 from typing import Any, Dict, List, Optional, Tuple
 
-from ..binaries import swap
-from ..binaries.swap import Unit
-from ..core import host
+from ..core import host, swap
 from ..core.errors import SlipwayError
 from ..core.plan import Plan
 from ..core.reading import answers, require_readable
 from ..core.subject import Effects, Subject
+from ..core.swap import Unit
 from . import plan as planner, proof, receipt as receipts, seen as reader
 from .plan import Change
 from .receipt import Receipt
@@ -90,9 +89,9 @@ class CliEffects(Effects):
         self._journal()
         try:
             for folder in self.work.folders:
-                _make_folder(folder, 0o755)
+                host.make_folders(folder, 0o755)
             for folder in self.work.work:
-                _make_folder(folder, 0o700)
+                host.make_folders(folder, 0o700)
             for change in changes:
                 if change.path in staged:
                     self._stage(change, staged[change.path])
@@ -169,7 +168,7 @@ class CliEffects(Effects):
     def commit(self, plan: Plan) -> None:
         self._check_unchanged(plan)
         for path, kept in self.work.kept_new:
-            _make_folder(os.path.dirname(kept), 0o700)
+            host.make_folders(os.path.dirname(kept), 0o700)
             swap.copy(path, kept)
         for unit in self.work.units:
             if unit.dest not in self.work.going:
@@ -312,9 +311,3 @@ def _write(path: str, line: Optional[str]) -> None:
     content = line.encode("utf-8")
     if host.read(path) != content:
         host.keep(path, content, mode=0o644)
-
-
-def _make_folder(folder: str, mode: int) -> None:
-    for one in host.missing_folders(folder):
-        os.mkdir(one)
-        os.chmod(one, mode)  # whatever the umask

@@ -9,8 +9,8 @@ import shutil
 import stat
 from typing import NamedTuple
 
-from ..core import host
-from ..core.errors import SlipwayError
+from . import host
+from .errors import SlipwayError
 
 
 # Beside what was set aside as a copy: the inode of the original.
