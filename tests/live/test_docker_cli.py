@@ -348,6 +348,30 @@ def test_podman_works_as_docker(cli: Cli) -> None:
     assert use(cli.host) == WORKS
 
 
+def test_the_role_podman_for_root(cli: Cli, player: Player) -> None:
+    """The notice of podman-docker's script is silenced, the system's socket listens and root's logins know it; and all goes again. The
+    script is one of that form."""
+    script = "/usr/bin/docker"
+    cli.host.script(script, "#!/bin/sh\n[ -e /etc/containers/nodocker ] || echo a notice >&2\nexec /usr/bin/podman \"$@\"\n")
+    listing = "find /etc /usr/local /var/lib/slipway-runtimes -printf '%p %m %s %l\n' 2>/dev/null | sort"
+    try:
+        before = cli.host.sh(listing)
+        assert "a notice" in cli.host.sh(script + " version 2>&1")
+        wanted = {"podman_install": False, "podman_socket": "system", "podman_docker_host": True, "podman_probe": "never"}
+        look = "%s version 2>&1; su - root -c 'echo $DOCKER_HOST; /opt/real/docker version --format {{.Server.Version}}'" % script
+        include = {"ansible.builtin.include_role": {"name": "slipway.runtimes.podman"}}
+        played = player.run([
+            dict(include, name="there", vars=wanted),
+            {"name": "look", "ansible.builtin.raw": "{% raw %}" + look + "{% endraw %}", "changed_when": False},
+            dict(include, name="gone", vars=dict(wanted, podman_state="absent"))], host=cli.host.name)
+        said = played.of("look")["stdout"]
+        assert played.code == 0 and "a notice" not in said, played.text
+        assert said.split()[-2] == "unix:///run/podman/podman.sock" and said.split()[-1].startswith("5."), said
+        assert cli.host.sh(listing) == before and cli.host.sh("systemctl is-active podman.socket", check=False) == "inactive"
+    finally:
+        cli.host.sh("rm -f " + script)
+
+
 def test_a_users_own(cli: Cli) -> None:
     """A user's link to rootless Podman: made without root, and gone without a trace."""
     host = cli.host
