@@ -38,7 +38,7 @@ if [ ! -e server.pem ]; then
         echo '[hypervisor.qemu]' >opt/kata/share/defaults/kata-containers/configuration-qemu.toml
         tar -chf kata.tar opt
     fi
-    sha256sum youki-* crun-* runc.* runsc containerd-shim-* wasmtime kata.* $(ls gvisor.* 2>/dev/null) |
+    sha256sum youki-* crun-* runc.* runsc* containerd-shim-* wasmtime kata.* |
         sed -e "s/-$machine-gnu\.tar\.gz//; s/-linux-$word//; s/runc\.$word/runc/" \
             -e 's/^\([^ ]*\)  \(.*\)/"\2": "sha256:\1"/; 1s/^/{/; $!s/$/,/; $s/$/}/' >sums.json
 fi 2>log
