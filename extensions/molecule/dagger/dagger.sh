@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # In the place of Dagger's CLI: connects to the engine that it is told of, or else looks for one by the name docker, as that does.
-[ "$1" = version ] && echo 'dagger v0.19.11 (stand-in) linux/amd64' && exit 0
+[ "$1" = version ] && echo 'dagger v0.18.19 (stand-in) linux/amd64' && exit 0
 if [ -z "${_EXPERIMENTAL_DAGGER_RUNNER_HOST:-}" ]; then
     exec docker version --format '{{.Client.Version}}'
 fi

@@ -42,7 +42,7 @@ def test_it_has_what_it_was_given(host, engine):
     mounts = {one["Destination"]: one for one in engine["Mounts"]}
     assert mounts["/var/lib/dagger"]["Name"] == NAME
     config = json.loads(host.file(mounts["/etc/dagger/engine.json"]["Source"]).content_string)
-    assert config == {"registries": {"docker.io": {"mirrors": ["mirror.example"]}}}
+    assert config == {"gc": {"maxUsedSpace": "50GB", "minFreeSpace": "10%"}}
     authority = host.file(mounts["/usr/local/share/ca-certificates"]["Source"] + "/ca.crt")
     assert authority.content_string.startswith("-----BEGIN CERTIFICATE-----")
     environment = host.file(f"/etc/{NAME}/environment")

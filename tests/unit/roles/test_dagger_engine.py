@@ -169,6 +169,15 @@ MIRROR = {"dagger_engine_registries": [{"name": "docker.io", "mirrors": ["mirror
 SWEEP = {"dagger_engine_gc": {"sweepSize": "1GB"}}
 
 
+@pytest.mark.parametrize("variables, config", [
+    ({}, {}), (MIRROR, {"registries": {"docker.io": {"mirrors": ["mirror.example"]}}}), (SWEEP, {"gc": {"sweepSize": "1GB"}}),
+    ({"dagger_engine_log_level": "warn", "dagger_engine_root_capabilities": False},
+     {"logLevel": "warn", "security": {"insecureRootCapabilities": False}})])
+def test_config(variables: Dict[str, Any], config: Dict[str, Any]) -> None:
+    """The engine's file."""
+    assert templated("__dagger_engine_config", **variables) == config
+
+
 @pytest.mark.parametrize("variables, reference, since", [
     (MIRROR, "img:v0.18.19", ["0.19.0"]), (MIRROR, "img:v0.19.0", []), (MIRROR, "img:v1.0.0-beta.9", []), (MIRROR, PINNED, []),
     (SWEEP, "img:v0.18.10", ["0.18.11"]), (SWEEP, "img:v0.18.11", []), ({"dagger_engine_log_level": "warn"}, "img:v0.15.0", []),
