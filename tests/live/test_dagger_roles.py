@@ -1,18 +1,24 @@
 # Copyright: (c) 2026, the slipway.runtimes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The roles dagger_engine and runner_host on a real host with a real Docker.
+"""The roles dagger_engine and runner_host on a real host with a real Docker; the engine by iechor and by a real nerdctl too.
 
 Dagger's engine cannot be had without a registry: its place takes engine_stand_in.py, in an image of its own. So unit, socket, group,
 restart and replacing are shown, and no build.
 """
 
+import os
 import re
-from typing import Any, Callable, Iterator, List
+import sys
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
 
-from hosts_under_test import HERE, Host, Played, Player, until
+from hosts_under_test import HERE, HOSTS, Host, Played, Player, until
+
+sys.path.insert(0, str(HOSTS.parent))
+import programs  # noqa: E402
 
 ARCHIVE = "/srv/engine.tar"
 SOCKET = "/run/dagger-runner/engine.sock"
@@ -23,9 +29,16 @@ set -e
 cd /srv && sh engine_image.sh docker engine_stand_in.py stand-in/engine:v0.18.19
 docker tag stand-in/engine:v0.18.19 stand-in/engine:v0.18.20
 docker save -o {0} stand-in/engine:v0.18.19 stand-in/engine:v0.18.20
+iechor load -q -i {0} >/dev/null
 docker rmi stand-in/engine:v0.18.19 stand-in/engine:v0.18.20 >/dev/null
 rm engine_image.sh engine_stand_in.py
 """.format(ARCHIVE)
+PROXY = "http://us%25er:s3cr3t$\"@proxy.example:3128"
+AUTHORITY = "-----BEGIN CERTIFICATE-----\ncmVhZCBieSBub2JvZHk=\n-----END CERTIFICATE-----\n"
+# What the engine has where it looks for it.
+INSIDE = """docker exec dagger-runner $(readlink -f /usr/bin/python3) -c 'import os
+print(*(os.environ[name] for name in ("TOKEN", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")), sep="\\n")
+print(open("/etc/dagger/engine.json").read(), open("/usr/local/share/ca-certificates/ca.crt").read(), sep="\\n")'"""
 CLIENT = ("systemd-run -q --collect --unit dagger-client python3 -c 'import socket, time; "
           "s = socket.socket(socket.AF_UNIX); s.connect(\"%s\"); time.sleep(600)'" % SOCKET)
 CONNECT = "python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect(\"%s\")'" % SOCKET
@@ -60,15 +73,22 @@ def roles_player(host_of_dagger: Host, tmp_path_factory: pytest.TempPathFactory)
 
 
 def roles(player: Player, host: Host, *wanted: Any, verbosity: int = 0) -> Played:
-    """Roles one after another, each a name, its variables, and keywords of the task; whatever one of them refuses, the others are played."""
+    """Roles one after another, each a name, its variables, and keywords of the task; whatever one of them refuses, the others are played.
+    A variable that is None is unset, and a script of sh is a task 'sh NUMBER'."""
     shared = {
         "dagger_engine_image": "stand-in/engine", "dagger_engine_archive": str(player.folder / "engine.tar"),
         "dagger_engine_version": "0.18.19", "dagger_engine_timeout": 30}
-    tasks = [dict(keywords[0] if keywords else {}, **{
-        "block": [{"name": "it", "ansible.builtin.include_role": {"name": "slipway.runtimes." + name},
-                   "vars": dict(shared, **variables)}],
-        "rescue": [{"name": "refused %d" % number, "ansible.builtin.debug": {"msg": FAILED}}],
-    }) for number, (name, variables, *keywords) in enumerate(wanted)]
+    tasks: List[Dict[str, Any]] = []
+    for number, one in enumerate(wanted):
+        if isinstance(one, str):
+            tasks.append({"name": "sh %d" % number, "ansible.builtin.raw": "{%% raw %%}%s{%% endraw %%}" % one, "changed_when": False})
+            continue
+        name, variables, *keywords = one
+        tasks.append(dict(keywords[0] if keywords else {}, **{
+            "block": [{"name": "it", "ansible.builtin.include_role": {"name": "slipway.runtimes." + name},
+                       "vars": {key: value for key, value in dict(shared, **variables).items() if value is not None}}],
+            "rescue": [{"name": "refused %d" % number, "ansible.builtin.debug": {"msg": FAILED}}],
+        }))
     return player.run(tasks, host=host.name, play={"become": True}, verbosity=verbosity)
 
 
@@ -96,6 +116,8 @@ REFUSED: List[Any] = [
     (dict(dagger_engine_state="absent", dagger_engine_name="ssh"), "/etc/ssh, not written by this role"),
     (dict(dagger_engine_users=["nobody-here"]), "no user nobody-here"),
     (dict(dagger_engine_unit_type="quadlet"), "a Quadlet is Podman's, and docker runs the engine here; write 'service'"),
+    (dict(dagger_engine_provider="iechor", dagger_engine_listen="container"), "no form of address for a container of iechor"),
+    (dict(dagger_engine_checksum="0" * 40), "dagger_engine_checksum: give 'sha256:' or 'sha512:'"),
     (dict(dagger_engine_provider="podman"), "there is no program 'podman' on this host"),
     (dict(), "docker is rootless for the user dev, and Dagger's engine says that it does not run so", dict(become_user="dev")),
 ]
@@ -118,14 +140,15 @@ def test_engine_and_setting(host_of_dagger: Host, roles_player: Player) -> None:
     before = host.sh(LISTING)
     wanted = dict(
         runner_host_engine=True, runner_host_scopes=[{"kind": "login"}, {"kind": "user", "user": "dev"}],
-        dagger_engine_users=["dev"], dagger_engine_environment={"TOKEN": "a $b \"c\" %d"}, dagger_engine_log_level="warn")
+        dagger_engine_users=["dev"], dagger_engine_environment={"TOKEN": "a $b \"c\" %d"}, dagger_engine_log_level="warn",
+        dagger_engine_proxy=PROXY, dagger_engine_no_proxy="10.0.0.0/8,.example", dagger_engine_ca=AUTHORITY)
     played = role(player, host, "runner_host", **wanted)
     assert host.sh("stat -c '%A %U %G' " + SOCKET) == "srw-rw---- root dagger"
     assert host.sh("cat /tmp/dagger.ran") == "root unix://%s\ndev unix://%s" % (SOCKET, SOCKET)
     assert host.sh("runuser -u admin -- %s; echo $?" % CONNECT).endswith("1")  # who is not in the group
     assert host.sh("systemctl is-enabled dagger-runner") == "enabled"
-    assert host.sh("docker inspect -f '{{json .Config.Env}}' dagger-runner").count('TOKEN=a $b \\"c\\" %d') == 1
-    assert host.sh("cat /etc/dagger-runner/engine.json") == '{\n    "logLevel": "warn"\n}' and "a $b" not in played.text
+    assert host.sh(INSIDE) == 'a $b "c" %d\n{0}\n{0}\n10.0.0.0/8,.example\n{{\n    "logLevel": "warn"\n}}\n\n{1}'.format(PROXY, AUTHORITY.strip())
+    assert "a $b" not in played.text and "s3cr3t" not in played.text
     again = roles(player, host, ("runner_host", wanted), verbosity=3)
     assert changed(again) == 0 and "refused" not in again.text
     # Both ask the host once, and nothing is transferred.
@@ -147,6 +170,53 @@ def test_engine_and_setting(host_of_dagger: Host, roles_player: Player) -> None:
     role(player, host, "runner_host", runner_host_state="absent", runner_host_scopes=[], runner_host_engine=True,
          dagger_engine_volume_state="absent")
     assert host.sh(LISTING) == before and host.sh("docker ps -aq; docker volume ls -q; systemctl is-active dagger-runner; :") == "inactive"
+
+
+# What runs it, and what it takes here: nerdctl has no network plugins on this host.
+PROVIDERS: Dict[str, Dict[str, Any]] = {"iechor": {}, "nerdctl": {"dagger_engine_network": "none"}}
+# After each trouble another process has to answer.
+TROUBLE = """
+pid() { PROVIDER container inspect --format '{{.State.Pid}}' dagger-runner 2>/dev/null; }
+stat -c '%A %U %G' SOCKET
+for trouble in 'PROVIDER kill -s KILL dagger-runner' 'systemctl restart dagger-runner' 'systemctl restart SERVICE'; do
+    old=$(pid)
+    $trouble >/dev/null
+    for _ in $(seq 300); do
+        [ "$(pid || echo $old)" != $old ] && CONNECT 2>/dev/null && echo back && break
+        sleep 0.1
+    done
+done
+""".replace("CONNECT", CONNECT).replace("SOCKET", SOCKET)
+
+
+@pytest.mark.parametrize("provider", sorted(PROVIDERS))
+def test_another_provider(host_of_dagger: Host, roles_player: Player, provider: str) -> None:
+    """Up, reached by its group, back after what ends it, replaced for another image alone, and away but for its volume."""
+    host, player = host_of_dagger, roles_player
+    if provider == "nerdctl":
+        real = Path(os.environ.get("SLIPWAY_NERDCTL") or programs.path("nerdctl"))
+        if not real.exists():
+            pytest.skip("no nerdctl was built, and SLIPWAY_NERDCTL names none")
+        host.write("/usr/local/bin/nerdctl", real.read_bytes())
+        host.write(ARCHIVE, (player.folder / "engine.tar").read_bytes())
+        host.sh("chmod 755 /usr/local/bin/nerdctl; nerdctl load -i {0} >/dev/null; rm {0}".format(ARCHIVE))
+    before = host.sh(LISTING)
+    wanted = dict(PROVIDERS[provider], dagger_engine_provider=provider, dagger_engine_archive=None, dagger_engine_pull=False)
+    trouble = TROUBLE.replace("PROVIDER", provider).replace("SERVICE", "containerd" if provider == "nerdctl" else provider)
+    pid = "%s container inspect --format '{{.State.Pid}}' dagger-runner" % provider
+    played = roles(
+        player, host, ("dagger_engine", wanted), trouble, pid, ("dagger_engine", wanted), pid,
+        ("dagger_engine", dict(wanted, dagger_engine_digest="sha256:" + "0" * 64)), pid,
+        ("dagger_engine", dict(wanted, dagger_engine_version="0.18.20")), pid,
+        ("dagger_engine", dict(wanted, dagger_engine_state="absent")))
+    assert "refused" not in played.text.replace("refused 5", "") and "dagger_engine_pull: this host has no" in str(played.of("refused 5"))
+    said = played.of("sh 1")["stdout_lines"]
+    assert said == ["srw-rw---- root dagger", "back", "back", "back"], played.text
+    pids = [played.of("sh %d" % number)["stdout"] for number in (2, 4, 6, 8)]
+    assert pids[0] == pids[1] == pids[2] != pids[3], pids
+    assert host.sh(LISTING) == before
+    assert host.sh("{0} ps -aq; {0} volume ls -q; {0} volume rm dagger-runner; systemctl is-active dagger-runner; :".format(provider)) == (
+        "dagger-runner\ndagger-runner\ninactive")
 
 
 def test_tcp(host_of_dagger: Host, roles_player: Player) -> None:
