@@ -25,7 +25,8 @@ GROUP = os.environ.get("SLIPWAY_LIVE_GROUP") or "live"
 
 # What the files of tests that run, or install, a runtime meet of it.
 MET = {
-    "test_dagger_roles": {"Docker": met.REAL, "Dagger's engine": "a program that says its version"},
+    "test_dagger_roles": {
+        "Docker": met.REAL, "iEchor": met.REAL, "nerdctl": "SLIPWAY_NERDCTL", "Dagger's engine": "a program that says its version"},
     "test_docker_cli": {"Podman": met.REAL, "nerdctl": "SLIPWAY_NERDCTL", "lima": "a program of its shape"},
     "test_engines": {"crun": met.REAL},
     "test_host_runtimes": {"youki": met.REAL, "gVisor": met.REAL, "crun": met.REAL},

@@ -41,7 +41,7 @@ SUBJECTS = {
 }
 MODULES = {
     "archive": "binaries.archive", "effects": "binaries.effects", "engine_effects": "engines.docker.effects", "fetch": "binaries.fetch",
-    "host": "core.host", "programs": "binaries.programs", "receipt": "binaries.receipt", "swap": "binaries.swap",
+    "host": "core.host", "programs": "binaries.programs", "receipt": "binaries.receipt", "swap": "core.swap",
 }
 
 
