@@ -108,7 +108,8 @@ def test_another_provider(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("dagger, tag, reference", [
-    (DAGGER, "", "img:v0.18.19"), (DAGGER, ":v0.18.20", "img:v0.18.20"), (TABLE, "", "img:v1.0.0-beta.9"), ("exit 1", "", ""), ("echo 'dagger devel ()'", "", ""),
+    (DAGGER, "", "img:v0.18.19"), (DAGGER, ":v0.18.20", "img:v0.18.20"), (TABLE, "", "img:v1.0.0-beta.9"), ("exit 1", "", ""),
+    ("echo 'dagger devel ()'", "", ""),
     ("exit 1", "@sha256:" + "a" * 64, "img@sha256:" + "a" * 64)])
 def test_release(tmp_path: Path, dagger: str, tag: str, reference: str) -> None:
     """That of the CLI, where none is asked for."""
