@@ -75,6 +75,12 @@ def thousand(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def hundred(folder: Path) -> Path:
+    """The same of a hundred, for what does not depend on their number: a browser takes seconds for a thousand."""
+    return _written(folder, "hundred.html", results.fleet(100), "A hundred hosts")
+
+
+@pytest.fixture(scope="session")
 def hostile(folder: Path) -> Path:
     """The page of hosts that say nothing but markup and script."""
     return _written(folder, "hostile.html", results.hostile(), results.HOSTILE[0])

@@ -110,8 +110,8 @@ def test_more_rows_on_demand(look: Look, thousand: Path) -> None:
     assert len(names(page)) > 1900 and not page.get_by_role("button", name="Show all").is_visible()
 
 
-def test_a_story_by_click_and_by_link(look: Look, thousand: Path) -> None:
-    page = look(thousand).page
+def test_a_story_by_click_and_by_link(look: Look, hundred: Path) -> None:
+    page = look(hundred).page
     page.locator("#fleet tbody tr", has_text="node-0010.example").first.locator("td").nth(2).click()
     story = page.get_by_role("dialog", name="node-0010.example")
     expect(story).to_be_visible()
@@ -120,12 +120,12 @@ def test_a_story_by_click_and_by_link(look: Look, thousand: Path) -> None:
     story.get_by_role("button", name="Close").click()
     expect(story).not_to_be_visible()
     expect(page).to_have_url(re.compile("^[^#]*$"))
-    again = look(thousand, at="#host=node-0014.example").page
+    again = look(hundred, at="#host=node-0014.example").page
     assert "web-14 (running)" in again.get_by_role("dialog", name="node-0014.example").inner_text()
 
 
-def test_by_keyboard_alone(look: Look, thousand: Path) -> None:
-    page = look(thousand).page
+def test_by_keyboard_alone(look: Look, hundred: Path) -> None:
+    page = look(hundred).page
     page.keyboard.press("Tab")
     assert page.evaluate("() => document.activeElement.textContent") == "To the hosts"
     page.keyboard.press("Enter")
@@ -148,9 +148,9 @@ def test_by_keyboard_alone(look: Look, thousand: Path) -> None:
     [{}, {**PHONE, **DARK}, {"forced_colors": "active"}],
     ids=["light", "dark phone", "forced colours"],
 )
-def test_accessibility(look: Look, thousand: Path, keywords: Any) -> None:
+def test_accessibility(look: Look, hundred: Path, keywords: Any) -> None:
     """No rule of axe is broken, with a story open and without."""
-    page = look(thousand, **keywords).page
+    page = look(hundred, **keywords).page
     # The rules look at each element: a few rows of every kind say as much as two hundred.
     page.get_by_label("Search").fill("node-000")
     found = Axe().run(page)
@@ -161,9 +161,9 @@ def test_accessibility(look: Look, thousand: Path, keywords: Any) -> None:
     assert found.violations_count == 0, found.generate_report()
 
 
-def test_on_a_phone(look: Look, thousand: Path, hostile: Path) -> None:
+def test_on_a_phone(look: Look, hundred: Path, hostile: Path) -> None:
     """Nothing is wider than the screen, and a row is a table's row all the same."""
-    for path in (thousand, hostile):
+    for path in (hundred, hostile):
         page = look(path, **PHONE).page
         assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
         page.locator("#fleet tbody a").nth(1).click()
@@ -177,10 +177,10 @@ def test_on_a_phone(look: Look, thousand: Path, hostile: Path) -> None:
     assert page.locator("#fleet tbody tr").first.get_attribute("role") == "row"
 
 
-def test_in_the_dark(look: Look, thousand: Path) -> None:
+def test_in_the_dark(look: Look, hundred: Path) -> None:
     colour = "() => getComputedStyle(document.body).backgroundColor"
-    assert look(thousand).page.evaluate(colour) == "rgb(255, 255, 255)"
-    assert look(thousand, **DARK).page.evaluate(colour) == "rgb(18, 22, 28)"
+    assert look(hundred).page.evaluate(colour) == "rgb(255, 255, 255)"
+    assert look(hundred, **DARK).page.evaluate(colour) == "rgb(18, 22, 28)"
 
 
 def test_on_paper(look: Look, thousand: Path) -> None:
@@ -234,10 +234,10 @@ def test_nothing_of_a_host_is_carried_out(look: Look, hostile: Path) -> None:
     assert any("Content Security Policy" in one for one in opened.wrong)
 
 
-def test_nothing_is_loaded(look: Look, thousand: Path) -> None:
-    opened = look(thousand)
+def test_nothing_is_loaded(look: Look, hundred: Path) -> None:
+    opened = look(hundred)
     opened.page.locator("#fleet tbody a").first.click()
-    assert set(opened.asked) <= {thousand.as_uri(), "data:,"}
+    assert set(opened.asked) <= {hundred.as_uri(), "data:,"}
     assert not opened.wrong
 
 

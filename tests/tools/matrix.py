@@ -42,7 +42,7 @@ def rows() -> tuple[Gate, ...]:
     for core in CORES:
         within = ("python", "tests/tools/matrix.py", "with", core, "python")
         found += [
-            Gate(f"sanity-{core}", (*within, "tests/tools/with_ansible_test.py", "sanity"), 40, True, before),
+            Gate(f"sanity-{core}", (*within, "tests/tools/with_ansible_test.py", "sanity-everywhere"), 40, True, before),
             Gate(f"unit-{core}", (*within, "tests/tools/with_ansible_test.py", "units"), 40, True, f"sanity-{core}"),
             Gate(f"build-{core}", (*within, "tests/tools/build.py"), 10, False),
         ]

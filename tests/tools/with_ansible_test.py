@@ -4,6 +4,9 @@
 """Runs ``ansible-test sanity`` or ``ansible-test units`` on a copy of the checkout.
 
 Usage: tests/tools/env python tests/tools/with_ansible_test.py sanity|units [ARGUMENT OF ansible-test ...]
+       tests/tools/env python tests/tools/with_ansible_test.py sanity-everywhere [ARGUMENT OF ansible-test ...]
+
+Sanity compiles and imports with the newest and the oldest of the Pythons that are found, sanity-everywhere with each.
 
 The units run in environments of ansible-test's own: all of them with the Python that ansible-core has here, and those of
 what runs on hosts with the oldest Python that this ansible-core sends to, too.
@@ -97,6 +100,13 @@ def _provide_pip_configuration(home: Path) -> None:
 
 
 def sanity(arguments: list[str]) -> int:
+    """All of its checks, with the newest and the oldest Python that it supports and that are found."""
+    supported = constants.CONTROLLER_PYTHON_VERSIONS + constants.REMOTE_ONLY_PYTHON_VERSIONS
+    found = [version for version in PYTHONS if version in supported and pythons.find(version)]
+    return _ansible_test(["sanity", *arguments], pythons_of_hosts=(found[0], found[-1]))
+
+
+def sanity_everywhere(arguments: list[str]) -> int:
     """All of its checks, with every Python that it supports and that is found."""
     return _ansible_test(["sanity", *arguments], pythons_of_hosts=PYTHONS)
 
@@ -141,7 +151,7 @@ def _ansible_test(words: list[str], *, pythons_of_hosts: tuple[str, ...]) -> int
     return ended.returncode
 
 
-RUNS = {"sanity": sanity, "units": units}
+RUNS = {"sanity": sanity, "sanity-everywhere": sanity_everywhere, "units": units}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in RUNS:
