@@ -116,7 +116,10 @@ def bars(rounds: Sequence[Round]) -> List[Bar]:
     def at_most(promise: str, most: float, name: str, unit: str, of: figures.Of, **more: str) -> List[Bar]:
         if name not in rounds[0] or unit not in rounds[0]:
             return []
-        found = spread(figures.ratios(rounds, name, unit, of, **more))
+        try:
+            found = spread(figures.ratios(rounds, name, unit, of, **more))
+        except ValueError as error:  # the others were measured all the same
+            return [Bar(promise, str(error), False)]
         return [Bar(promise, str(found), 0 < found.middle <= most)]
 
     return [

@@ -9,7 +9,7 @@ import figures
 import pytest
 import rounds
 from figures import Bar, Cost, Spread
-from plays import EMPTY, FOUR, PING, RUNTIMES, THREE
+from plays import EMPTY, FOUR, PING, RAW, RUNTIMES, THREE
 
 
 def of(**walls: float) -> Dict[str, Cost]:
@@ -61,6 +61,12 @@ def test_only_bars_of_what_was_played_are_told() -> None:
         Bar("nothing to do: at most 0.5 ping, wall", "0.25 (0.25..0.25)", True),
         Bar("nothing to do: at most 0.8 ping, controller CPU", "0.25 (0.25..0.25)", True)]
     assert rounds.bars([of(**{EMPTY: 1.0, PING: 3.0, RUNTIMES: 2.5})])[0].held is False
+
+
+def test_a_bar_whose_unit_is_noise_is_missed_and_the_others_are_told() -> None:
+    found = rounds.bars([of(**{EMPTY: 1.0, PING: 3.0, RAW: 1.0, RUNTIMES: 1.5})])
+    assert [one.held for one in found] == [False, False, True, True]
+    assert found[0].found == "raw took no longer than empty: the machine is too busy to measure"
 
 
 def test_a_table_has_what_was_left_out_of_some_rounds() -> None:
