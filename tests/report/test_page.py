@@ -223,6 +223,8 @@ def test_nothing_of_a_host_is_carried_out(look: Look, hostile: Path) -> None:
         assert page.locator("#story-title").inner_text().strip() in " ".join(names(page))
         page.keyboard.press("Escape")
         expect(page.locator("#story[open]")).to_have_count(0)
+        # Only then is the next link another address, and opens a story.
+        expect(page).to_have_url(re.compile("^[^#]*$"))
     assert page.evaluate("() => window.hurt") is None
     assert page.locator("img, iframe, object, svg, script").count() == 2
     assert not opened.wrong
