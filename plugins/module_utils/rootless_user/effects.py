@@ -204,9 +204,7 @@ def _put(path: str, content: Optional[bytes]) -> None:
     if content is None:
         host.remove(path)
         return
-    for folder in host.missing_folders(os.path.dirname(path)):
-        os.mkdir(folder)
-        os.chmod(folder, 0o755)  # whatever the umask
+    host.make_folders(os.path.dirname(path), 0o755)
     host.replace(path, content, mode=0o644, like=path if os.path.exists(path) else None)
     if os.path.exists("/sys/fs/selinux/enforce"):
         with contextlib.suppress(OSError):
