@@ -81,6 +81,12 @@ def hundred(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def hundreds(folder: Path) -> Path:
+    """The same of so many that one engine's rows are more than are shown at first."""
+    return _written(folder, "hundreds.html", results.fleet(250), "Some hundred hosts")
+
+
+@pytest.fixture(scope="session")
 def hostile(folder: Path) -> Path:
     """The page of hosts that say nothing but markup and script."""
     return _written(folder, "hostile.html", results.hostile(), results.HOSTILE[0])

@@ -103,11 +103,11 @@ def test_sorting(look: Look, thousand: Path) -> None:
     assert states[0] == "failed" and "proven" in states
 
 
-def test_more_rows_on_demand(look: Look, thousand: Path) -> None:
-    page = look(thousand).page
+def test_more_rows_on_demand(look: Look, hundreds: Path) -> None:
+    page = look(hundreds).page
     assert len(names(page)) == 200
     page.get_by_role("button", name="Show all").click()
-    assert len(names(page)) > 1900 and not page.get_by_role("button", name="Show all").is_visible()
+    assert len(names(page)) > 450 and not page.get_by_role("button", name="Show all").is_visible()
 
 
 def test_a_story_by_click_and_by_link(look: Look, hundred: Path) -> None:
@@ -183,13 +183,13 @@ def test_in_the_dark(look: Look, hundred: Path) -> None:
     assert look(hundred, **DARK).page.evaluate(colour) == "rgb(18, 22, 28)"
 
 
-def test_on_paper(look: Look, thousand: Path) -> None:
+def test_on_paper(look: Look, hundreds: Path) -> None:
     """All rows that the filter left are printed, the filters are not, and paper is white."""
-    page = look(thousand, **DARK).page
+    page = look(hundreds, **DARK).page
     choose(page, "Engine", "docker")
     page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
-    assert len(names(page)) > 900
+    assert len(names(page)) > 225
     assert not page.locator("#filters").is_visible()
     assert page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     page.emulate_media(media="screen")
@@ -203,11 +203,11 @@ def test_on_paper(look: Look, thousand: Path) -> None:
     assert page.pdf().startswith(b"%PDF")
 
 
-def test_without_script(look: Look, thousand: Path) -> None:
+def test_without_script(look: Look, hundreds: Path) -> None:
     """All is there to read."""
-    page = look(thousand, java_script_enabled=False).page
+    page = look(hundreds, java_script_enabled=False).page
     assert page.locator("noscript").inner_text().startswith("All rows are below")
-    assert page.locator("#fleet tbody tr").count() > 1900 and not page.locator("#filters").is_visible()
+    assert page.locator("#fleet tbody tr").count() > 450 and not page.locator("#filters").is_visible()
 
 
 def test_nothing_of_a_host_is_carried_out(look: Look, hostile: Path) -> None:
