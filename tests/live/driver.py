@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the collection's code on a host without Ansible, and stops, fails or is killed where a test wants it.
 
-An order is JSON on stdin:
+An order is JSON, on stdin or by the agent (see agent.py):
 
 subject     engine_runtimes, runtime_binary, packages, docker_cli, runner_host or host_runtimes
 params      its parameters; defaults come from its argument spec
@@ -125,8 +125,17 @@ def _skip(what):
         raise ValueError(what)
 
 
-def main():
-    order = json.load(sys.stdin)
+def load(subject):
+    """Import all that an order of the subject may touch."""
+    path, classes = SUBJECTS[subject]
+    for name in [path] + classes:
+        _named(name)
+    for name in MODULES.values():
+        _module(name)
+
+
+def carry_out(order):
+    """Do what an order says, and print the answer."""
     path, classes = SUBJECTS[order["subject"]]
     for point, script in order.get("hooks", {}).items():
         _hook(point, script, classes)
@@ -146,4 +155,5 @@ def main():
     print(json.dumps({"result": result, "warnings": list(outcome.warnings)}))
 
 
-main()
+if __name__ == "__main__":
+    carry_out(json.load(sys.stdin))

@@ -75,20 +75,23 @@ class Host:
 
     def run(self, *argv: str, stdin: bytes = b"", check: bool = True, user: str = "") -> "subprocess.CompletedProcess[bytes]":
         """Run a program in the host."""
+        done = self._ask({"argv": argv, "stdin": base64.b64encode(stdin).decode(), "user": user})
+        assert not check or done.returncode == 0, (argv, done.stdout.decode(), done.stderr.decode())
+        return done
+
+    def _ask(self, asked: Dict[str, Any]) -> "subprocess.CompletedProcess[bytes]":
+        """Have the agent do something; see agent.py."""
         if self._agent is None:
             self._agent = subprocess.Popen(
                 ["podman", "exec", "-i", self.name, "python3", "-u", "-c", (HERE / "agent.py").read_text()],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        asked = {"argv": argv, "stdin": base64.b64encode(stdin).decode(), "user": user}
         self._agent.stdin.write(json.dumps(asked).encode() + b"\n")
         self._agent.stdin.flush()
         line = self._agent.stdout.readline()
         assert line, "the host %s is gone" % self.name
         answer = json.loads(line.decode())
-        done = subprocess.CompletedProcess(
-            argv, answer["code"], base64.b64decode(answer["stdout"]), base64.b64decode(answer["stderr"]))
-        assert not check or done.returncode == 0, (argv, done.stdout.decode(), done.stderr.decode())
-        return done
+        return subprocess.CompletedProcess(
+            (), answer["code"], base64.b64decode(answer["stdout"]), base64.b64decode(answer["stderr"]))
 
     def close(self) -> None:
         """Let go of the host."""
@@ -141,8 +144,7 @@ class Host:
     ) -> Driven:
         """Run a subject's code on the host; see driver.py."""
         order = {"subject": subject, "params": params, "hooks": hooks or {}, "skip": list(skip), "check_mode": check_mode}
-        words = ["%s=%s" % one for one in (environment or {}).items()]
-        done = self.run("env", *words, "python3", DRIVER + "/driver.py", stdin=json.dumps(order).encode(), check=False, user=user)
+        done = self._ask({"driver": DRIVER, "order": order, "user": user, "environment": environment or {}})
         text = (done.stdout + done.stderr).decode("utf-8", "replace")
         if done.returncode == -signal.SIGKILL:
             return Driven(None, None, (), True, text)
