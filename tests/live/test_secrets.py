@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Optional
 
 import pytest
 
-from hosts_under_test import CRUN, ENGINES, SLIP, Host, Player, task
+from hosts_under_test import CRUN, ENGINES, SLIP, Host, Player, execs, task
 
 CONFIG = ENGINES["docker"]["config"]
 PASSWORD = "hunter2/hunter3"
@@ -41,6 +41,11 @@ def both(name: str, **params: Any) -> List[Dict[str, Any]]:
             task(name + ", shipped", _ignore_errors=True, _vars={"slipway_quick": False}, **params)]
 
 
+def by_module(name: str, **params: Any) -> List[Dict[str, Any]]:
+    """A task that the quick way hands to the module, so that both have their say."""
+    return [task(name, _ignore_errors=True, **params)]
+
+
 def put(content: bytes) -> Dict[str, Any]:
     """A task that writes the file without a word of it in the log."""
     return {"name": "put", "ansible.builtin.raw": "printf %%s %s | xxd -r -p >%s 2>/dev/null || python3 -c \"import binascii, sys; "
@@ -60,25 +65,26 @@ def test_plays(secretive: Host, player: Player) -> None:
     tasks = both("nothing", runtimes=[ABSENT])
     tasks += both("forecast", runtimes=[CRUN, SLIP], default_runtime="slip", _check_mode=True)
     tasks += both("forecast of exclusive", runtimes=[CRUN], exclusive=True, _check_mode=True)
-    tasks += both("add", runtimes=[CRUN, SLIP], default_runtime="slip", backup=True)
-    tasks += both("remove", runtimes=[ABSENT, dict(SLIP, state="absent")], default_runtime="runc")
-    tasks += [put(config(**{"no-such-key": PROXY}))] + both("unknown key", runtimes=[CRUN])
-    tasks += [put(config(**{"log-level": TOKEN}))] + both("quoting validator", runtimes=[CRUN])
-    tasks += [put(config(dns=[PASSWORD]))] + both("another quoting validator", runtimes=[CRUN])
-    tasks += [put(config(**{"registry-mirrors": [PROXY + "/x?" + TOKEN]}))] + both("a mirror", runtimes=[CRUN])
-    tasks += [put(config(proxies=PROXY))] + both("wrong type", runtimes=[CRUN])
-    tasks += [put(config(hosts=["tcp://" + TOKEN]))] + both("flag and file", runtimes=[CRUN])
-    tasks += [put(config()[:-4])] + both("broken", runtimes=[CRUN])
-    tasks += [put(b'{"x": "%s" "y"}' % PROXY.encode())] + both("broken after it", runtimes=[CRUN])
-    tasks += [put(b'{"x": "%s' % PROXY.encode())] + both("broken in it", runtimes=[CRUN])
-    tasks += [put(b'{"x": %s}' % TOKEN.encode())] + both("broken by it", runtimes=[CRUN])
-    tasks += [put(config(runtimes=TOKEN))] + both("no object", runtimes=[CRUN])
-    tasks += [put(config(runtimes={"theirs": {"path": "/usr/bin/crun", "runtimeType": TOKEN}}))] + both("their entry", runtimes=[CRUN])
-    tasks += [put(config())] + both("exclusive", runtimes=[CRUN], exclusive=True)
-    tasks += both("exclusive again", runtimes=[], exclusive=True)
+    tasks += by_module("add", runtimes=[CRUN, SLIP], default_runtime="slip", backup=True)
+    tasks += by_module("remove", runtimes=[ABSENT, dict(SLIP, state="absent")], default_runtime="runc")
+    tasks += [put(config(**{"no-such-key": PROXY}))] + by_module("unknown key", runtimes=[CRUN])
+    tasks += [put(config(**{"log-level": TOKEN}))] + by_module("quoting validator", runtimes=[CRUN])
+    tasks += [put(config(dns=[PASSWORD]))] + by_module("another quoting validator", runtimes=[CRUN])
+    tasks += [put(config(**{"registry-mirrors": [PROXY + "/x?" + TOKEN]}))] + by_module("a mirror", runtimes=[CRUN])
+    tasks += [put(config(proxies=PROXY))] + by_module("wrong type", runtimes=[CRUN])
+    tasks += [put(config(hosts=["tcp://" + TOKEN]))] + by_module("flag and file", runtimes=[CRUN])
+    tasks += [put(config()[:-4])] + by_module("broken", runtimes=[CRUN])
+    tasks += [put(b'{"x": "%s" "y"}' % PROXY.encode())] + by_module("broken after it", runtimes=[CRUN])
+    tasks += [put(b'{"x": "%s' % PROXY.encode())] + by_module("broken in it", runtimes=[CRUN])
+    tasks += [put(b'{"x": %s}' % TOKEN.encode())] + by_module("broken by it", runtimes=[CRUN])
+    tasks += [put(config(runtimes=TOKEN))] + by_module("no object", runtimes=[CRUN])
+    tasks += [put(config(runtimes={"theirs": {"path": "/usr/bin/crun", "runtimeType": TOKEN}}))] + by_module("their entry", runtimes=[CRUN])
+    tasks += [put(config())] + by_module("exclusive", runtimes=[CRUN], exclusive=True)
+    tasks += by_module("exclusive again", runtimes=[], exclusive=True)
     tasks += [put(config())] + both("theirs is ours now", runtimes=[theirs], _check_mode=True, _no_log=True)
     played = player.run(tasks, host=secretive.name, diff=True, verbosity=4)
     assert played.code == 0, played.text
+    assert execs(played, "unknown key") > 1 and execs(played, "broken") > 1, "the probe's and the module's"
     # What these two were about did happen.
     for name in ("quoting validator", "another quoting validator"):
         assert played.of(name)["reason"] == "engine_refuses" and "***" in played.of(name)["msg"], played.of(name)
