@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import time
-from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 import figures
 from figures import Bar, Cost, Round, spread
@@ -54,12 +54,13 @@ def play_rounds(lab: Lab, jobs: Sequence[Job], changes: Sequence[Variant], count
     return found
 
 
-def play_pairs(lab: Lab, count: int, *, empty: Variant, three: Variant, four: Variant) -> List[Round]:
-    """The role with three runtimes and with four, one right behind the other, by turns the one and the other first."""
+def play_pairs(lab: Lab, count: int, *, yardsticks: Sequence[Variant], three: Variant, four: Variant) -> List[Round]:
+    """The role with three runtimes and with four, one right behind the other, by turns the one and the other first, and
+    right behind the yardsticks."""
     found: List[Round] = []
     for number in range(count):
         pair = [three, four] if number % 2 else [four, three]
-        found.append({one.name: lab.play(one) for one in (empty, *pair)})
+        found.append({one.name: lab.play(one) for one in (*yardsticks, *pair)})
     say(f"{count} pairs of the role: load {os.getloadavg()[0]:.1f}")
     return found
 
@@ -112,31 +113,41 @@ class _Agents:
 
 def bars(rounds: Sequence[Round]) -> List[Bar]:
     """What is promised of those plays that were in the rounds."""
-
-    def at_most(promise: str, most: float, name: str, unit: str, of: figures.Of, **more: str) -> List[Bar]:
-        if name not in rounds[0] or unit not in rounds[0]:
-            return []
-        try:
-            found = spread(figures.ratios(rounds, name, unit, of, **more))
-        except ValueError as error:  # the others were measured all the same
-            return [Bar(promise, str(error), False)]
-        return [Bar(promise, str(found), 0 < found.middle <= most)]
-
     return [
-        *at_most("nothing to do: at most 1.25 times raw, wall", 1.25, RUNTIMES, RAW, figures.wall),
-        *at_most("nothing to do: at most 1.25 times raw, controller CPU", 1.25, RUNTIMES, RAW, figures.cpu),
-        *at_most("nothing to do: at most 0.5 ping, wall", 0.5, RUNTIMES, PING, figures.wall),
-        *at_most("nothing to do: at most 0.8 ping, controller CPU", 0.8, RUNTIMES, PING, figures.cpu),
+        *_at_most(rounds, "nothing to do: at most 1.25 times raw, wall", 1.25, RUNTIMES, RAW, figures.wall),
+        *_at_most(rounds, "nothing to do: at most 1.25 times raw, controller CPU", 1.25, RUNTIMES, RAW, figures.cpu),
+        *_at_most(rounds, "nothing to do: at most 0.5 ping, wall", 0.5, RUNTIMES, PING, figures.wall),
+        *_at_most(rounds, "nothing to do: at most 0.8 ping, controller CPU", 0.8, RUNTIMES, PING, figures.cpu),
         *(one for name in ALONE for one in (
-            *at_most(f"{name}, nothing to do: at most 0.5 ping, wall", 0.5, name, PING, figures.wall),
-            *at_most(f"{name}, nothing to do: at most 0.8 ping, controller CPU", 0.8, name, PING, figures.cpu))),
-        *at_most("a reload (add): at most 2 pings and the engine's own time", 2, ADD, PING, figures.wall),
-        *at_most("a reload (remove): at most 2 pings and the engine's own time", 2, REMOVE, PING, figures.wall),
-        *at_most(f"{THREE}: at most 0.5 ping, wall", 0.5, THREE, PING, figures.wall),
-        *at_most(f"{THREE}: at most 1.2 pings, controller CPU", 1.2, THREE, PING, figures.cpu),
-        *at_most(f"{THREE}: ahead of pyinfra, wall, each net of its empty run", 1, THREE, PYINFRA, figures.wall,
-                 unit_empty=PYINFRA_EMPTY),
+            *_at_most(rounds, f"{name}, nothing to do: at most 0.5 ping, wall", 0.5, name, PING, figures.wall),
+            *_at_most(rounds, f"{name}, nothing to do: at most 0.8 ping, controller CPU", 0.8, name, PING, figures.cpu))),
+        *_at_most(rounds, "a reload (add): at most 2 pings and the engine's own time", 2, ADD, PING, figures.wall),
+        *_at_most(rounds, "a reload (remove): at most 2 pings and the engine's own time", 2, REMOVE, PING, figures.wall),
+        *_at_most(rounds, f"{THREE}: ahead of pyinfra, wall, each net of its empty run", 1, THREE, PYINFRA, figures.wall,
+                  unit_empty=PYINFRA_EMPTY),
     ]
+
+
+def pair_bars(pairs: Sequence[Round]) -> List[Bar]:
+    """What is promised of the role beside one ping: of the pairs, for they are more than the rounds, and closer together."""
+    return [
+        *_at_most(pairs, f"{THREE}: at most 0.5 ping, wall", 0.5, THREE, PING, figures.wall, of_all=figures.middle_half),
+        *_at_most(pairs, f"{THREE}: at most 1.2 pings, controller CPU", 1.2, THREE, PING, figures.cpu, of_all=figures.middle_half),
+    ]
+
+
+def _at_most(
+    rounds: Sequence[Round], promise: str, most: float, name: str, unit: str, of: figures.Of, *,
+    of_all: Callable[[Sequence[float]], figures.Spread] = spread, **more: str
+) -> List[Bar]:
+    """The bar, where both plays were in the rounds."""
+    if name not in rounds[0] or unit not in rounds[0]:
+        return []
+    try:
+        found = of_all(figures.ratios(rounds, name, unit, of, **more))
+    except ValueError as error:  # the others were measured all the same
+        return [Bar(promise, str(error), False)]
+    return [Bar(promise, str(found), 0 < found.middle <= most)]
 
 
 class Fourth(NamedTuple):

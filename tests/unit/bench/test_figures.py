@@ -63,6 +63,14 @@ def test_only_bars_of_what_was_played_are_told() -> None:
     assert rounds.bars([of(**{EMPTY: 1.0, PING: 3.0, RUNTIMES: 2.5})])[0].held is False
 
 
+def test_the_role_beside_one_ping_is_told_of_the_pairs() -> None:
+    pairs = [{EMPTY: Cost(1.0, 1.0), PING: Cost(3.0, 2.0), THREE: Cost(2.0, cpu)} for cpu in (2.0, 2.125, 2.875)]
+    assert rounds.pair_bars(pairs) == [
+        Bar(THREE + ": at most 0.5 ping, wall", "0.50 (0.50..0.50)", True),
+        Bar(THREE + ": at most 1.2 pings, controller CPU", "1.12 (1.00..1.88)", True)]
+    assert rounds.pair_bars([one for one in pairs if one[THREE].cpu > 2.5])[1].held is False
+
+
 def test_a_bar_whose_unit_is_noise_is_missed_and_the_others_are_told() -> None:
     found = rounds.bars([of(**{EMPTY: 1.0, PING: 3.0, RAW: 1.0, RUNTIMES: 1.5})])
     assert [one.held for one in found] == [False, False, True, True]
