@@ -395,7 +395,7 @@ def test_built_by_the_engine() -> None:
     build = resolve([{"name": "wasmtime", "install_from": "build"}], engine="iechor")["binaries"][0]["build"]
     assert build["argv"][:2] == ["sh", "-c"] and build["argv"][3:] == ["iechor", "{folder}"]
     assert build["argv"][2].endswith('"$0" buildx build --output "$1" -')
-    assert build["stdin"].startswith("FROM rust:latest AS build\n") and "FROM scratch\n" in build["stdin"]
+    assert build["stdin"].startswith("FROM rust:1.85.0-bookworm AS build\n") and "FROM scratch\n" in build["stdin"]
     assert "--rev 5680b21a3386869ab2b3e8724c71238f3c25422c " in build["stdin"]
     assert build["output"] == "containerd-shim-wasmtime-v1"
 
