@@ -254,7 +254,8 @@ class BinaryEffects(Effects):
             if os.path.isdir(path):
                 check_tree(path, option=option, shown=file_name(binary.name, file.dest))
             elif os.access(path, os.X_OK):
-                check_program(path, option=option, shown=file_name(binary.name, file.dest))
+                check_program(
+                    path, name=os.path.basename(file.dest), option=option, shown=file_name(binary.name, file.dest))
 
     def _source(self, binary: Binary) -> str:
         """The path of the verified source on this host."""

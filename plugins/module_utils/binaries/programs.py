@@ -13,7 +13,7 @@ from typing import Optional
 from ..core import host
 from ..core.errors import SlipwayError
 
-# What a program has to answer '--version', in seconds.
+# What a program has to answer the question for its version, in seconds.
 SECONDS = 10
 
 _MACHINES = {
@@ -29,15 +29,21 @@ _LIBRARY = re.compile(
 _SYMBOLS = re.compile(r"version [`']([A-Za-z0-9_.]+)' not found")
 
 
-def check_program(path: str, *, option: str, shown: str) -> None:
-    """Ask an executable for its version. shown: what messages call it.
+def version_flag(name: str) -> str:
+    """What asks a program of this file name for its version. A shim knows containerd's flags, and may crash at others."""
+    return "-v" if name.startswith("containerd-shim-") else "--version"
+
+
+def check_program(path: str, *, name: str, option: str, shown: str) -> None:
+    """Ask an executable for its version. name: of the file that it becomes. shown: what messages call it.
 
     Raises SlipwayError where it cannot run: another architecture, libraries that are missing, no end in time, a crash.
-    An exit with any code of its own is an answer: not every program knows '--version'.
+    An exit with any code of its own is an answer: not every program knows the flag.
     """
     _check_machine(path, option=option, shown=shown)
+    flag = version_flag(name)
     try:
-        answer = host.run([path, "--version"], seconds=SECONDS)
+        answer = host.run([path, flag], seconds=SECONDS)
     except OSError as error:
         if error.errno == errno.ENOENT:
             raise _broken(
@@ -52,7 +58,7 @@ def check_program(path: str, *, option: str, shown: str) -> None:
     symbols = _SYMBOLS.findall(answer.words)
     if answer.code is None:
         raise _broken(
-            option, shown, "'--version' did not end within %d s; 'verify: false' leaves the question out" % SECONDS,
+            option, shown, "'%s' did not end within %d s; 'verify: false' leaves the question out" % (flag, SECONDS),
             "program_hangs")
     if libraries:
         raise _broken(option, shown, "this host lacks shared libraries that it needs: %s" % ", ".join(
