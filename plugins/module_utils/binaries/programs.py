@@ -30,7 +30,7 @@ _SYMBOLS = re.compile(r"version [`']([A-Za-z0-9_.]+)' not found")
 
 
 def version_flag(name: str) -> str:
-    """What asks a program of this file name for its version. A shim knows containerd's flags, and may crash at others."""
+    """What asks a program of this file name for its version. A shim knows containerd's flags; others may crash it."""
     return "-v" if name.startswith("containerd-shim-") else "--version"
 
 

@@ -60,7 +60,7 @@ def shim_binary(name: str) -> str:
     return "containerd-shim-%s-%s" % (parts[-2], parts[-1])
 
 
-# What runs Wasm modules and nothing else.
+# Whose shims are for Wasm modules.
 _WASM = ("wasmedge", "wasmer", "wasmtime")
 
 
