@@ -67,6 +67,26 @@ def test_adding(host: Host, point: str) -> None:
     assert_whole(host)
 
 
+@pytest.mark.parametrize("again", ["", "host.rename@daemon.json:after", "reload:after"])
+def test_while_the_engine_takes_it_in(host: Host, again: str) -> None:
+    """The engine is still busy with what it was told when the next run undoes it, and that one may be killed, too."""
+    prepare(host, ORIGINAL)
+    host.write(
+        "/usr/local/bin/slow", b'#!/bin/sh\n[ "$1" != features ] || [ ! -e /run/slow ] || sleep 2\nexec /usr/bin/crun "$@"\n')
+    host.sh("chmod 755 /usr/local/bin/slow")
+    slow = {"name": "slow", "path": "/usr/local/bin/slow"}
+    hooks = {"apply:before": "touch /run/slow", "apply:after": KILL}
+    assert host.drive(runtimes=[slow], hooks=hooks).killed
+    if again:
+        stopped = host.drive(hooks={again: KILL})
+        assert stopped.killed, stopped.text
+    last = host.drive()
+    host.sh("rm -f /run/slow /usr/local/bin/slow")
+    assert last.error is None and "recovered" in last.result and last.changed, last.text
+    assert host.read(CONFIG) == ORIGINAL
+    assert_whole(host)
+
+
 @pytest.mark.parametrize("point", POINTS[2:] + REMOVAL_POINTS)
 def test_removing_the_last(host: Host, point: str) -> None:
     """Killed while the last runtime goes, and the file with it."""

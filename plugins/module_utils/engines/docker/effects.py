@@ -258,14 +258,19 @@ class EngineEffects(Effects):
         if stage == "commit" or plan.result["action"] == "none":
             self._put(write.before.target, back)
             return "%s is as it was before." % write.before.path
-        self._back_live(write.before.target, back, restart=plan.result["action"] == "restart")
+        self._back_live(write.before.target, back, tried=write.content, restart=plan.result["action"] == "restart")
         if stage == "settle":
             self._note(self.state.state or None)
         return "%s is as it was before, and %s runs with it." % (write.before.path, self.engine.title)
 
-    def _back_live(self, path: str, back: Optional[bytes], *, restart: bool) -> None:
-        """Put the old file back and make it live. It is written out in full first: a missing key forgets nothing."""
+    def _back_live(self, path: str, back: Optional[bytes], *, tried: Optional[bytes], restart: bool) -> None:
+        """Put the old file back and make it live. It is written out in full first: a missing key forgets nothing.
+
+        tried: what the daemon was told to load instead. It may still be about to, and that reload's event is not ours.
+        """
         loaded = report.loaded_from(back, self.state)
+        brought = set(report.loaded_from(tried, self.state).runtimes) - set(loaded.runtimes)
+        loaded = loaded._replace(removed=tuple(sorted(brought)))
         daemon = self._control(self.state._replace(daemon=self._read().daemon))
         if restart or daemon.state.daemon is None:
             self._put(path, back)
@@ -289,21 +294,31 @@ class EngineEffects(Effects):
         if path:
             before, content, final = (host.from_base64(journal.get(key)) for key in ("before", "content", "final"))
             current = host.read(path)
+            # As it is while it is made live: see _back_live.
+            teaching = change.teaching_of(before, self.state)
             if journal.get("stage") == "settle" and current in (content, final):
                 self._put(path, final)
                 self._note(journal.get("origin"))
                 said += "; it was finished"
-            elif current == before:
-                said += "; %s is as it was before it" % path
-            elif current in (content, final):
-                self._put(path, before)
-                said += "; it was undone: %s is as it was before it" % path
+            elif current in (before, content, final, teaching):
+                if self._was_told(journal):
+                    self._control().end_hanging()
+                    self._back_live(path, before, tried=content, restart=False)
+                elif current != before:
+                    self._put(path, before)
+                said += "; %s%s is as it was before it" % ("" if current == before else "it was undone: ", path)
             else:
                 said += "; %s was changed by somebody else since, and was left as it is" % path
         if journal.get("running") and self.state.daemon is None and journal.get("unit"):
             self._control().restart()
             said += "; %s was started again" % self.engine.title
         return said + "."
+
+    def _was_told(self, journal: Dict[str, Any]) -> bool:
+        """Whether the daemon that runs may have been told to load what an interrupted run wrote, or is about to."""
+        daemon = self.state.daemon
+        return (journal.get("action") == "reload" and journal.get("stage") in ("apply", "observe", "withdraw")
+                and daemon is not None and daemon.pid == journal.get("daemon"))
 
     # -- small
 
