@@ -268,9 +268,7 @@ class EngineEffects(Effects):
 
         tried: what the daemon was told to load instead. It may still be about to, and that reload's event is not ours.
         """
-        loaded = report.loaded_from(back, self.state)
-        brought = set(report.loaded_from(tried, self.state).runtimes) - set(loaded.runtimes)
-        loaded = loaded._replace(removed=tuple(sorted(brought)))
+        loaded = report.loaded_from(back, self.state, instead_of=tried)
         daemon = self._control(self.state._replace(daemon=self._read().daemon))
         if restart or daemon.state.daemon is None:
             self._put(path, back)

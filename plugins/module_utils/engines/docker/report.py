@@ -4,7 +4,7 @@
 
 """What an engine of the Docker family reports of itself, held against what it must have loaded. Pure."""
 
-from typing import Any, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Set, Tuple
 
 from ...core.json_document import parse as parse_document
 from . import rules
@@ -35,12 +35,16 @@ def is_verified(state: EngineState, data: Dict[str, Any], version: Optional[Tupl
     entries = data.get(RUNTIMES) or {}
     flags = rules.parse_flags(list(state.argv))
     reported = info.get("Runtimes") or {}
-    stock = set(rules.stock_runtimes(version)) | set(rules.flag_runtimes(flags))
-    if set(entries) - set(reported) or set(reported) - set(entries) - stock:
+    if set(entries) - set(reported) or set(reported) - set(entries) - _without_a_file(flags, version):
         return None
     if info.get("DefaultRuntime") != effective_default(data, flags):
         return None
     return True if all(shows(reported[name], one) for name, one in entries.items()) else None
+
+
+def _without_a_file(flags: rules.Flags, version: Optional[Tuple[int, int]]) -> Set[str]:
+    """The runtimes that an engine has whatever its file says."""
+    return set(rules.stock_runtimes(version)) | set(rules.flag_runtimes(flags))
 
 
 def shows(reported: Any, wanted: Any) -> bool:
@@ -58,14 +62,17 @@ def loaded_now(state: EngineState) -> Loaded:
     return loaded_from(state.config.content, state)
 
 
-def loaded_from(content: Optional[bytes], state: EngineState) -> Loaded:
-    """What the engine reports once it has loaded these bytes."""
+def loaded_from(content: Optional[bytes], state: EngineState, *, instead_of: Optional[bytes] = None) -> Loaded:
+    """What the engine reports once it has loaded these bytes, and no longer what it may have loaded instead of them."""
     data = parse_document(content, name=state.config.path).data
     flags = rules.parse_flags(list(state.argv))
-    version = version_of(state)
-    started = started_features(state, data, parse_version(version) if version else None)
+    text = version_of(state)
+    version = parse_version(text) if text else None
+    runtimes = data.get(RUNTIMES) or {}
+    others = set(parse_document(instead_of, name=state.config.path).data.get(RUNTIMES) or {})
     return Loaded(
-        runtimes=data.get(RUNTIMES) or {}, removed=(), default=effective_default(data, flags), started=started or {})
+        runtimes=runtimes, removed=tuple(sorted(others - set(runtimes) - _without_a_file(flags, version))),
+        default=effective_default(data, flags), started=started_features(state, data, version) or {})
 
 
 def differs(info: Dict[str, Any], loaded: Loaded) -> str:

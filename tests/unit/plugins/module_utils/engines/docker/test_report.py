@@ -79,6 +79,14 @@ def test_loaded_from(make_state: Callable[..., Any]) -> None:
     assert loaded_from(None, make_state(running=False, argv=("--default-runtime", "y"))) == Loaded({}, (), "y", {})
 
 
+def test_loaded_from_one_file_instead_of_another(make_state: Callable[..., Any]) -> None:
+    """What the other one brought has to be gone, but for what an engine has whatever its file says."""
+    other = b'{"runtimes": {"x": {"path": "/x"}, "z": {"path": "/z"}, "y": {"path": "/y"}, "runc": {"path": "/r"}, "f": {"path": "/f"}}}'
+    state = make_state(argv=("--add-runtime", "f=/f"))
+    assert loaded_from(b'{"runtimes": {"x": {"path": "/x"}}}', state, instead_of=other).removed == ("y", "z")
+    assert loaded_from(None, state, instead_of=None).removed == ()
+
+
 @pytest.mark.parametrize("log, line", [
     ("", ""),
     ("Got signal to reload configuration\n", ""),
