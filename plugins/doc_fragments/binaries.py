@@ -158,9 +158,9 @@ options:
         default: false
       verify:
         description:
-          - Whether executable files are asked for C(--version) before they are put in place. They have to come to an
-            end in 10 seconds,
-            with any exit code. A missing shared library or another architecture is then told, and the old files stay.
+          - Whether executable files are asked for their version before they are put in place, shims of containerd by
+            C(-v) and others by C(--version). They have to come to an end in 10 seconds, with any exit code. A missing
+            shared library or another architecture is then told, and the old files stay.
           - Of a folder only the architecture of its programs is looked at.
         type: bool
         default: true
