@@ -29,6 +29,11 @@ from upstream import make_certificates, nerdctl, releases  # noqa: E402
 BY_HAND = GROUP + "-by-hand"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What the gate leaves to `make test-docs` and the matrix."""
+    parser.addoption("--once", action="store_true", help="play each playbook for good and away, neither with --check nor again")
+
+
 @pytest.fixture(scope="session")
 def collection() -> Iterator[Path]:
     """A copy of the checkout, which is played and comes to know the releases that are served."""

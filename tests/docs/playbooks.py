@@ -57,9 +57,12 @@ class Item(NamedTuple):
 
 
 class Plays:
-    """What came of each block: by part, what was said and how much was changed. The last part of a block that failed has failed=1."""
+    """What came of each block: by part, what was said and how much was changed. The last part of a block that failed has failed=1.
 
-    def __init__(self, stage: Stage, blocks: list[Block], table: Table) -> None:
+    once: nothing is foretold, and nothing done again.
+    """
+
+    def __init__(self, stage: Stage, blocks: list[Block], table: Table, *, once: bool) -> None:
         self.stage = stage
         self.table = table
         self.outcomes: dict[Block, dict[str, Section]] = {block: {} for block in blocks}
@@ -71,10 +74,12 @@ class Plays:
             self._write(number, block)
         alike = [[block for block in played if not table.of(block).vars]]
         for some in [*alike, *([block] for block in played if table.of(block).vars)]:
-            self._run([item for block in some for item in self._files(played.index(block), block, FORETOLD)], "--check")
+            if not once:
+                self._run([item for block in some for item in self._files(played.index(block), block, FORETOLD)], "--check")
+            parts = (DONE, AWAY, _AFTER) if once else (DONE, AGAIN, AWAY, _AFTER)
             self._run([
                 item for block in some if not self._failed(block)
-                for part in (DONE, AGAIN, AWAY, _AFTER) for item in self._files(played.index(block), block, part)])
+                for part in parts for item in self._files(played.index(block), block, part)])
 
     def _write(self, number: int, block: Block) -> None:
         row, folder = self.table.of(block), self.stage.folder

@@ -32,16 +32,16 @@ def sections(text: str) -> tuple[list[Section], str]:
 
 
 def fault(outcome: dict[str, Section], row: Row) -> str | None:
-    """What is wrong with what came of a block; None where all is as it should be."""
+    """What is wrong with what came of a block; None where all is as it should be. Without some parts they are not looked at."""
     failed = next((f"{part}: {section.text}" for part, section in outcome.items() if section.failed), "")
     if row.fails:
         return None if row.fails in one_line(failed) else f"it was to fail: {row.fails}\n{failed or 'it went well'}"
     if failed:
         return failed
-    foretold, done, again = (outcome[part] for part in (FORETOLD, DONE, AGAIN))
-    if bool(foretold.changed) != bool(done.changed):
+    foretold, done, again = outcome.get(FORETOLD), outcome[DONE], outcome.get(AGAIN)
+    if foretold and bool(foretold.changed) != bool(done.changed):
         return f"{foretold.changed} changes were foretold, and {done.changed} made\n{foretold.text}\n{done.text}"
-    return f"{AGAIN}: {again.text}" if again.changed else None
+    return f"{AGAIN}: {again.text}" if again and again.changed else None
 
 
 def one_line(text: str) -> str:

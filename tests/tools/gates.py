@@ -92,7 +92,7 @@ GATES = (
     Gate("sanity", ("python", "tests/tools/with_ansible_test.py", "sanity"), 25, True, _FIRST),
     Gate("hosts", ("python", "-m", "pytest", "tests/hosts", "--junitxml={junit}/hosts.xml"), 15, True, "hosts-build"),
     Gate("vectors", ("tests/vectors/run",), 20, True, "hosts-build"),
-    Gate("docs", ("tests/docs/run",), 25, True, "hosts-build"),
+    Gate("docs", ("tests/docs/run", "--once"), 25, True, "hosts-build"),
     Gate("report", ("tests/report/run",), 15, True, "hosts-build"),
     Gate("fleet", ("tests/fleet/run",), 15, True, "hosts-build"),
     Gate("lint-ansible", ("python", "tests/tools/lint.py", "ansible"), 5, False, _FIRST),

@@ -35,11 +35,8 @@ def complaints(said: str) -> list[str]:
     return [line for line in said.splitlines() if re.match(r"(WARNING|ERROR|CRITICAL)\b", line)]
 
 
-def check(path: Path, *, lint: bool) -> list[str]:
-    """Import an archive; what there is to complain of, nothing where all is well.
-
-    :param lint: whether ansible-lint runs too, which takes half a minute.
-    """
+def check(path: Path) -> list[str]:
+    """Import an archive; what there is to complain of, nothing where all is well."""
     python = next(filter(None, map(pythons.find, PYTHONS)), None)
     made = pythons.environment("importer", python=python or Path(sys.executable), requirements=REQUIREMENTS)
     with tempfile.TemporaryDirectory() as folder:
@@ -61,15 +58,14 @@ def check(path: Path, *, lint: bool) -> list[str]:
             found.append(f"galaxy-importer ended with {done.returncode}: {done.stdout.strip()[-2000:]}")
         elif not (Path(folder) / "importer_result.json").exists():
             found.append(f"galaxy-importer wrote no result: {done.stdout.strip()[-2000:]}")
-        if lint:
-            collection = Path(folder) / "ansible_collections" / "slipway" / "runtimes"
-            collection.mkdir(parents=True)
-            with tarfile.open(path) as packed:
-                packed.extractall(collection, filter="data")
-            environment["ANSIBLE_COLLECTIONS_PATH"] = str(collection.parents[1])
-            done = _run(["ansible-lint", *LINT], folder=collection, environment=environment)
-            if done.returncode != 0:
-                found.append(f"ansible-lint: {done.stdout.strip()}")
+        collection = Path(folder) / "ansible_collections" / "slipway" / "runtimes"
+        collection.mkdir(parents=True)
+        with tarfile.open(path) as packed:
+            packed.extractall(collection, filter="data")
+        environment["ANSIBLE_COLLECTIONS_PATH"] = str(collection.parents[1])
+        done = _run(["ansible-lint", *LINT], folder=collection, environment=environment)
+        if done.returncode != 0:
+            found.append(f"ansible-lint: {done.stdout.strip()}")
     return found
 
 
@@ -89,7 +85,7 @@ def _run(command: list[str], *, folder: Path, environment: dict[str, str]) -> "s
 def main(arguments: list[str]) -> int:
     """Import the archive that is named, or one of the checkout."""
     with tree.copy() as checkout, tempfile.TemporaryDirectory() as folder:
-        found = check(Path(arguments[0]).resolve() if arguments else archive.build(checkout, Path(folder)), lint=True)
+        found = check(Path(arguments[0]).resolve() if arguments else archive.build(checkout, Path(folder)))
     print("\n".join(found) or "galaxy-importer: nothing to complain of")
     return 1 if found else 0
 

@@ -38,6 +38,7 @@ FAILED = {FORETOLD: Section("fatal: no\n    /dev/kvm", 0, 1)}
         (outcome(0, 1, 0), Row(), "0 changes were foretold, and 1 made"),
         (outcome(1, 0, 0), Row(), "1 changes were foretold, and 0 made"),
         (outcome(1, 1, 1), Row(), "done again: a"),
+        ({DONE: Section("d", 1, 0)}, Row(), None),
         (FAILED, Row(), "foretold: fatal"),
         (FAILED, Row(fails="no /dev/kvm"), None),
         (FAILED, Row(fails="no zstd"), "it was to fail: no zstd"),
