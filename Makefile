@@ -55,7 +55,7 @@ test-report: ## the report's page in a real headless browser
 test-fleet: ## the playbooks as AWX runs them
 	@$(env) tests/fleet/run
 
-test-matrix: ## every ansible-core and every Python that is promised, Galaxy's import, an execution environment, the documentation at length; ROWS="unit-2.16": those alone
+test-matrix: ## every ansible-core and every Python that is promised, Galaxy's import, an execution environment, what make test leaves out; ROWS="unit-2.16": those alone
 	@$(env) python tests/tools/matrix.py $(ROWS)
 
 test-vectors: ## what real engines answer, beside what our rules say

@@ -8,8 +8,9 @@ Usage: tests/tools/env python tests/tools/matrix.py [ROW...]
 
 Rows are sanity-CORE, unit-CORE (both by ansible-test) and build-CORE for each ansible-core (2.16, 2.19, newest); hosts-PYTHON, the
 unit tests of what runs on a host, for each Python of hosts; importer, Galaxy's own import with ansible-lint; environment, an
-execution environment that is built and used; and docs, every playbook of the documentation with --check and twice, too. Without a
-name, all of them. The last line is ``N passed, N failed``; the exit code is 0 where none failed.
+execution environment that is built and used; and what the gates leave out: docs, every playbook of the documentation with --check and
+twice, too; vectors-28, another engine's answers; and test-hosts, the tool that makes the disposable hosts. Without a name, all of them.
+The last line is ``N passed, N failed``; the exit code is 0 where none failed.
 
 ``with`` runs a command with the environment of one ansible-core first on PATH. Ends with 77 where this machine has no Python for it.
 """
@@ -55,6 +56,8 @@ def rows() -> tuple[Gate, ...]:
         Gate("importer", ("python", "tests/tools/importer.py"), 10, False),
         Gate("environment", ("python", "tests/tools/environment.py"), 20, False),
         Gate("docs", ("tests/docs/run",), 40, True),
+        Gate("vectors-28", ("tests/vectors/run", "--engines", "28"), 20, True),
+        Gate("test-hosts", ("python", "-m", "pytest", "tests/hosts", "--junitxml={junit}/hosts.xml"), 15, True),
     ]
     return tuple(found)
 

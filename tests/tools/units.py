@@ -56,9 +56,10 @@ def _provide_programs() -> None:
         subprocess.run([tree.ROOT / "tests" / "tools" / "apt-need", *missing], check=False, stdin=subprocess.DEVNULL)
 
 
-def _pytest(python: Path, arguments: list[str], *, name: str, path: list[Path]) -> int:
-    """Run pytest in the place where the checkout is a collection; its exit code."""
+def _pytest(python: Path, arguments: list[str], *, name: str, path: list[Path], shells: str = "") -> int:
+    """Run pytest in the place where the checkout is a collection; its exit code. shells: of those that a probe runs in; '' for all."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    environment["SLIPWAY_SHELLS"] = shells
     environment["PYTHONPATH"] = os.pathsep.join(str(folder) for folder in path)
     command = [str(python), "-m", "pytest", *arguments]
     if "SLIPWAY_JUNIT" in os.environ:
@@ -136,7 +137,8 @@ def on_host(version: str, arguments: list[str]) -> int:
         return 1
     tests = [f"tests/unit/plugins/{part}" for part in ON_HOSTS]
     existing = [folder for folder in tests if (tree.ROOT / folder).is_dir()]
-    return _pytest(made, arguments or existing, name=f"python{version}", path=path)
+    # What a probe says in each shell is the same for every Python.
+    return _pytest(made, arguments or existing, name=f"python{version}", path=path, shells="dash")
 
 
 def oldest(arguments: list[str]) -> int:

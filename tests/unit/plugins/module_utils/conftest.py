@@ -1,10 +1,12 @@
 # Copyright: (c) 2026, the slipway.runtimes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An EngineState to plan with."""
+"""An EngineState to plan with, and the shells that a probe has to run in."""
 
 import json
-from typing import Any, Callable, Dict, Optional
+import os
+import shutil
+from typing import Any, Callable, Dict, List, Optional
 
 import pytest
 
@@ -13,8 +15,18 @@ from ansible_collections.slipway.runtimes.plugins.module_utils.engines.docker.qu
     Daemon, EngineState, Found, Place)
 from ansible_collections.slipway.runtimes.plugins.module_utils.engines.table import engine_named
 
+SHELLS = {"dash": ["dash"], "bash": ["bash", "--posix"], "busybox": ["busybox", "sh"], "yash": ["yash"], "posh": ["posh"]}
 CONFIG = "/etc/docker/daemon.json"
 STARTED_AT = 1000
+
+
+@pytest.fixture(params=(os.environ.get("SLIPWAY_SHELLS") or " ".join(sorted(SHELLS))).split())
+def shell(request: Any) -> List[str]:
+    """The command of each shell of this machine, or of those that SLIPWAY_SHELLS names."""
+    command = SHELLS[request.param]
+    if shutil.which(command[0]) is None:
+        pytest.skip("there is no %s on this machine" % command[0])
+    return command
 
 
 @pytest.fixture

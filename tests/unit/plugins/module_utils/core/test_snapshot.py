@@ -18,17 +18,13 @@ from ansible_collections.slipway.runtimes.plugins.module_utils.core.snapshot imp
 
 NONCE = "0123456789abcdef"
 MARK = "slipway-" + NONCE
-SHELLS = {"dash": ["dash"], "bash": ["bash", "--posix"], "busybox": ["busybox", "sh"], "yash": ["yash"], "posh": ["posh"]}
 # A shell that reads 'kill' in another way shall end no process but the test's own.
 ALONE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"] if os.geteuid() == 0 and shutil.which("unshare") else []
 
 
-@pytest.fixture(params=sorted(SHELLS))
-def ask(request):
+@pytest.fixture
+def ask(shell):
     """ask(QUESTION...): the Snapshot by each shell of this machine, and how long it took."""
-    shell = SHELLS[request.param]
-    if shutil.which(shell[0]) is None:
-        pytest.skip("there is no %s on this machine" % shell[0])
 
     def call(*questions):
         started = time.time()

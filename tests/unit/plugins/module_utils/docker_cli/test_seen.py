@@ -14,17 +14,13 @@ from ansible_collections.slipway.runtimes.plugins.module_utils.docker_cli import
 from ansible_collections.slipway.runtimes.plugins.module_utils.docker_cli.wanted import SPEC, parse as parse_wanted
 
 NONCE = "0123456789abcdef"
-SHELLS = {"dash": ["dash"], "bash": ["bash", "--posix"], "busybox": ["busybox", "sh"], "yash": ["yash"], "posh": ["posh"]}
 # A shell that reads 'kill' in another way shall end no process but the test's own.
 ALONE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"] if os.geteuid() == 0 and shutil.which("unshare") else []
 
 
-@pytest.fixture(params=sorted(SHELLS))
-def host(request, tmp_path):
+@pytest.fixture
+def host(shell, tmp_path):
     """A PATH and a home of the test's own, in each shell of this machine."""
-    shell = SHELLS[request.param]
-    if shutil.which(shell[0]) is None:
-        pytest.skip("there is no %s on this machine" % shell[0])
     return Host(shell, tmp_path)
 
 

@@ -13,7 +13,6 @@ import pytest
 
 from ansible_collections.slipway.runtimes.plugins.module_utils.docker_cli import wrapper
 
-SHELLS = {"dash": ["dash"], "bash": ["bash", "--posix"], "busybox": ["busybox", "sh"], "yash": ["yash"], "posh": ["posh"]}
 # Says what it was called with; SAYS is the folder for the answer. Anything else is done as the first argument says.
 STAND_IN = r"""#!/bin/sh
 printf '%s\0' "$@" >"$SAYS/arguments"
@@ -29,15 +28,6 @@ HOSTILE = (
     ["*"], ["?", "[a]"], ["\\", "\\n", "\\\\"], ["-h"], ["--help"], ["-v"], ["--", "-x"], ["--preserve-env"], ["a=b", "HOME=x"],
     ["&&", "||", ";", "|", ">", "<", "&"], ["!", "!!", "#"], ["~", "~root"], ["\t", "\r"], ["\u00e4", "\u20ac"],
     ["run", "--rm", "-e", "A=b c", "-v", "/x y:/z", "image", "sh", "-c", 'echo "$@" && exit 3', "--", ""], ["%s", "%d\\0"], ["x" * 100000])
-
-
-@pytest.fixture(params=sorted(SHELLS))
-def shell(request):
-    """Each shell of this machine."""
-    found = SHELLS[request.param]
-    if shutil.which(found[0]) is None:
-        pytest.skip("there is no %s on this machine" % found[0])
-    return found
 
 
 class Lima:

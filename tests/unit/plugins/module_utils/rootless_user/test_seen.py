@@ -15,20 +15,16 @@ from ansible_collections.slipway.runtimes.plugins.module_utils.rootless_user imp
 from ansible_collections.slipway.runtimes.plugins.module_utils.rootless_user.wanted import Wanted
 
 NONCE = "0123456789abcdef"
-SHELLS = {"dash": ["dash"], "bash": ["bash", "--posix"], "busybox": ["busybox", "sh"], "yash": ["yash"], "posh": ["posh"]}
 
 
-@pytest.mark.parametrize("shell", sorted(SHELLS))
 @pytest.mark.parametrize("present", [True, False])
 def test_this_machine(shell, present):
     """A user who is there, and one who is not."""
-    if shutil.which(SHELLS[shell][0]) is None:
-        pytest.skip("there is no %s on this machine" % shell)
     for user, known in (("nobody", True), ("nobody-at-all", False)):
         wanted = Wanted(user=user, present=present)
         text = script(reader.questions(wanted), nonce=NONCE)
         done = subprocess.run(
-            SHELLS[shell], input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True,
+            shell, input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True,
             env={"PATH": os.environ["PATH"]})
         assert done.stderr == b""
         snapshot = parse(done.stdout.decode(), nonce=NONCE)

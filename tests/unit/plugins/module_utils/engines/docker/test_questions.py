@@ -2,7 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-import shutil
 import subprocess
 
 import pytest
@@ -37,7 +36,6 @@ def test_the_daemons_start_as_the_service_manager_noted_it(noted, seconds):
 USUAL = "/var/run/docker.sock"
 
 
-@pytest.mark.parametrize("shell", ["dash", "bash", "busybox", "yash", "posh"])
 @pytest.mark.parametrize(("argv", "file", "socket"), [
     ("dockerd", None, USUAL),
     ("dockerd -H fd:// --containerd=/run/containerd/containerd.sock", "{}", USUAL),
@@ -58,13 +56,10 @@ USUAL = "/var/run/docker.sock"
     ("dockerd -H fd://", '{"hosts": ["unix:///f.sock"]}', USUAL),
 ])
 def test_the_socket_that_the_daemon_listens_on(tmp_path, shell, argv, file, socket):
-    if shutil.which(shell) is None:
-        pytest.skip("there is no %s on this machine" % shell)
     path = tmp_path / "daemon.json"
     if file is not None:
         path.write_text(file)
     given = "e_args='\n%s\n'\ne_config=%s e_socket=%s e_socket_fixed=\n" % (argv.replace(" ", "\n"), quote(str(path)), USUAL)
     text = script([Question("engine", given + SOCKET)], nonce="0")
-    done = subprocess.run(
-        [shell, "sh"] if shell == "busybox" else [shell], input=text.encode("utf-8"), stdout=subprocess.PIPE, check=True)
+    done = subprocess.run(shell, input=text.encode("utf-8"), stdout=subprocess.PIPE, check=True)
     assert parse(done.stdout.decode("utf-8"), nonce="0").word("engine", "socket") == socket
