@@ -68,11 +68,12 @@ class Outcome(NamedTuple):
 
 # On two processors: what waits for engines and hosts leaves them to what computes.
 LANES = 4
-# The live tests in two gates of about the same length. Those of one host are together, so that it is started once.
+# The live tests in three gates. Those of one host are together, so that it is started once.
 LIVE_ENGINES = (
     "bytes", "engines", "failing", "info", "killed", "live", "packages", "probe", "rootless_user", "secrets", "together", "use",
     "ways")
-LIVE_ROLES = ("dagger_roles", "docker_cli", "host_runtimes", "oldest_python", "runner_host", "runtime_binary", "stand_in_roles")
+LIVE_DAGGER = ("dagger_roles", "runner_host")
+LIVE_ROLES = ("docker_cli", "host_runtimes", "oldest_python", "runtime_binary", "stand_in_roles")
 
 
 def _live(name: str, files: tuple[str, ...]) -> Gate:
@@ -81,14 +82,19 @@ def _live(name: str, files: tuple[str, ...]) -> Gate:
     return Gate(name, (*command, *(f"tests/live/test_{file}.py" for file in files)), 40, True, "hosts-build")
 
 
-# In this order, as the lanes get free: first what others wait for, then the longest. The first one installs packages.
+# In this order, as the lanes get free: first what others wait for, beside it what is short, lest the longest find no lane where all is
+# cached; then the longest. The first one installs packages.
 _FIRST = "hosts-prepare"
 GATES = (
     Gate(_FIRST, ("tests/hosts/hosts.py", "prepare"), 10, False),
     Gate("hosts-build", ("tests/hosts/hosts.py", "build"), 40, False, _FIRST),
+    Gate("lint-changelog", ("python", "tests/tools/lint.py", "changelog"), 5, False, _FIRST),
+    Gate("lint-yaml", ("python", "tests/tools/lint.py", "yaml"), 5, False, _FIRST),
+    Gate("build", ("python", "tests/tools/build.py"), 5, False, _FIRST),
     Gate("molecule", ("extensions/molecule/run",), 30, True, "hosts-build"),
     _live("live-engines", LIVE_ENGINES),
     _live("live-roles", LIVE_ROLES),
+    _live("live-dagger", LIVE_DAGGER),
     Gate("sanity", ("python", "tests/tools/with_ansible_test.py", "sanity"), 25, True, _FIRST),
     Gate("vectors", ("tests/vectors/run", "--engines", "20.10,26.1,29,iechor,rootless"), 20, True, "hosts-build"),
     Gate("docs", ("tests/docs/run", "--once"), 25, True, "hosts-build"),
@@ -100,10 +106,7 @@ GATES = (
     Gate("unit-floor", ("python", "tests/tools/units.py", "floor"), 20, True, _FIRST),
     Gate("counters", ("tests/bench/run", "--counters"), 10, True, "hosts-build"),
     Gate("site", ("python", "tests/tools/docs.py"), 10, False, _FIRST),
-    Gate("build", ("python", "tests/tools/build.py"), 5, False, _FIRST),
     Gate("lint-shell", ("python", "tests/tools/lint.py", "shell"), 5, False, _FIRST),
-    Gate("lint-yaml", ("python", "tests/tools/lint.py", "yaml"), 5, False, _FIRST),
-    Gate("lint-changelog", ("python", "tests/tools/lint.py", "changelog"), 5, False, _FIRST),
 )
 
 
