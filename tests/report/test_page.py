@@ -35,27 +35,48 @@ def choose(page: Page, of: str, value: Optional[str] = None, **more: str) -> Non
     page.locator("#filters").get_by_label(re.compile("^" + of)).select_option(value, **more)
 
 
-def clock(page: Page, act: str) -> float:
-    """Milliseconds that something takes, its layout included."""
-    return float(
-        page.evaluate(
-            "() => { const start = performance.now(); %s; document.body.offsetHeight; return performance.now() - start }"
-            % act
-        )
-    )
+class Effort:
+    """What a page costs its browser, in milliseconds of its main thread's own processor time: whatever else the machine does."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.session = page.context.new_cdp_session(page)
+        self.session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def of(self, act: str) -> float:
+        """What something costs, its layout included."""
+        before = self._spent()
+        self.page.evaluate("() => { %s; document.body.offsetHeight }" % act)
+        return self._spent() - before
+
+    def of_loading(self) -> float:
+        """What it costs to open the page: of three times the least."""
+        found = []
+        for _ in range(3):
+            self.page.reload()  # it counts from there
+            found.append(self._spent())
+        return min(found)
+
+    def _spent(self) -> float:
+        metrics = self.session.send("Performance.getMetrics")["metrics"]
+        return 1000 * next(one["value"] for one in metrics if one["name"] == "TaskDuration")
 
 
-def test_a_thousand_hosts_are_quick(look: Look, thousand: Path) -> None:
-    """Bounds are wide, for machines that do something else beside; by itself a search takes 30 ms, a sort 200."""
-    page = look(thousand).page
+def test_a_thousand_hosts_are_quick(look: Look, thousand: Path, hundred: Path) -> None:
+    """Opened, they cost no more for each than a hundred do, and twice that is the bound. Then whatever is asked costs about what
+    drawing the rows that are shown does; by itself a search takes 20 ms, a sort 150."""
+    opened = Effort(look(thousand).page)
+    page = opened.page
     assert shown(page).startswith("19") and "the first 200 are shown" in shown(page)
-    assert page.evaluate("() => performance.getEntriesByType('navigation')[0].loadEventEnd") < 8000
+    assert opened.of_loading() < 20 * Effort(look(hundred).page).of_loading()
+    draw = "const shown = document.getElementById('fleet'), copy = shown.cloneNode(true); shown.after(copy); copy.offsetHeight; copy.remove()"
+    drawing = sorted(opened.of(draw) for _ in range(3))[1]
     search = "const box = document.getElementById('search'); box.value = %r; box.form.dispatchEvent(new Event('input'))"
-    assert clock(page, search % "node-0123") < 1000
+    assert opened.of(search % "node-0123") < 3 * drawing
     assert names(page) == ["node-0123.example"] * 2
-    assert clock(page, search % "") < 2000
-    assert clock(page, "document.querySelectorAll('#fleet thead button')[4].click()") < 3000
-    assert clock(page, "document.querySelector('#fleet tbody a').click()") < 2000
+    assert opened.of(search % "") < 5 * drawing
+    assert opened.of("document.querySelectorAll('#fleet thead button')[4].click()") < 6 * drawing
+    assert opened.of("document.querySelector('#fleet tbody a').click()") < 3 * drawing
 
 
 def test_search_and_filters(look: Look, thousand: Path) -> None:
