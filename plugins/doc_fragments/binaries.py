@@ -81,7 +81,8 @@ options:
       build:
         description:
           - A command that makes the archive or file on the host. It runs before anything is changed, and again only when another
-            O(binaries[].version) or command is asked for, or what it made has to be repaired. Nothing stays of its folder.
+            O(binaries[].version) or command is asked for, or what it made has to be repaired. Nothing stays of its folder, nor of what it
+            leaves in E(TMPDIR), which is a folder of its own too where the task's environment names none.
         type: dict
         suboptions:
           argv:

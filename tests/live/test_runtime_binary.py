@@ -394,9 +394,9 @@ def test_the_host_chooses_its_architecture(releases: Releases) -> None:
 
 
 def test_built_on_the_host(releases: Releases) -> None:
-    """By any command that puts its output in a folder; a build that fails leaves nothing."""
-    before = releases.listing()
-    script = "mkdir -p $0/bin && cat >$0/bin/made && chmod 755 $0/bin/made"
+    """By any command that puts its output in a folder; a build leaves nothing, and one that fails neither."""
+    before, temporary = releases.listing(), releases.host.sh("ls -A /tmp /var/tmp")
+    script = "mktemp && mkdir -p $0/bin && cat >$0/bin/made && chmod 755 $0/bin/made"
 
     def made(said: str, command: str = script, **more: Any) -> Dict[str, Any]:
         build = {"argv": ["sh", "-c", command, "{folder}"], "stdin": "#!/bin/sh\necho %s\n" % said, "output": "bin/made"}
@@ -405,13 +405,14 @@ def test_built_on_the_host(releases: Releases) -> None:
     assert acted(releases.drive(made("one"))) == "installed" and releases.says() == "one"
     assert releases.drive(made("one")).changed is False
     assert acted(releases.drive(made("two"))) == "upgraded" and releases.says() == "two"
-    for wanted, word in ((made("x", "echo no compiler >&2; exit 3"), "exit code 3: no compiler"), (made("x", "true"), "made no file 'bin/made'"),
+    for wanted, word in ((made("x", "mktemp; echo no compiler >&2; exit 3"), "exit code 3: no compiler"), (made("x", "true"), "made no file 'bin/made'"),
                          (made("x", "sleep 30", timeout=1), "did not end within 1 s"),
                          (made("x", argv=["no-such-program", "{folder}"]), "no-such-program cannot be run")):
         failed = releases.drive(wanted)
         assert failed.error["reason"] == "build_failed" and word in failed.message, failed.text
     assert releases.says() == "two" and releases.leftovers() == ""
     assert releases.drive(ABSENT).changed and releases.listing() == before
+    assert releases.host.sh("ls -A /tmp /var/tmp") == temporary
 
 
 def test_a_users_own_files(releases: Releases) -> None:

@@ -301,10 +301,14 @@ class BinaryEffects(Effects):
         """The path of what a command made."""
         option = binary.option + ".build"
         folder = os.path.join(self.lib_dir, ".unfinished-" + self.token, binary.name)
-        host.make_folders(folder, 0o700)
+        # Builders leave things in their TMPDIR: buildx what it read, cargo what it was making when its time was up.
+        rest = folder + ".tmp"
+        for one in (folder, rest):
+            host.make_folders(one, 0o700)
         argv = [word.replace(FOLDER, folder) for word in build.argv]
-        environment = dict(os.environ, PATH=":".join((
-            os.environ.get("PATH", ""), "/usr/local/bin:/usr/bin:/bin", os.path.expanduser("~/.cargo/bin"))))
+        environment = dict({"TMPDIR": rest}, **os.environ)
+        environment["PATH"] = ":".join((
+            os.environ.get("PATH", ""), "/usr/local/bin:/usr/bin:/bin", os.path.expanduser("~/.cargo/bin")))
         try:
             answer = host.run(
                 argv, seconds=build.timeout, environment=environment,
