@@ -6,8 +6,8 @@
 Usage: tests/tools/env python tests/tools/with_ansible_test.py sanity|units [ARGUMENT OF ansible-test ...]
        tests/tools/env python tests/tools/with_ansible_test.py sanity-everywhere [ARGUMENT OF ansible-test ...]
 
-Sanity compiles and imports with the Python of the gates and has pylint read the plugins; sanity-everywhere takes each Python that is
-found, and all files.
+Sanity compiles and imports with the Pythons of the gates and of the system, and has pylint read the plugins; sanity-everywhere takes each
+Python that is found, and all files.
 
 The units run in environments of ansible-test's own: all of them with the Python that ansible-core has here, and those of
 what runs on hosts with the oldest Python that this ansible-core sends to, too.
@@ -101,11 +101,10 @@ def _provide_pip_configuration(home: Path) -> None:
 
 
 def sanity(arguments: list[str]) -> int:
-    """All of its checks, with this Python; what takes pylint long, the tests, it does not read. Or those that are asked for."""
-    with_this = ["sanity", "--python", "default"]
+    """All of its checks, but that pylint does not read the tests, which takes it long. Or those that are asked for."""
     if arguments:
-        return _ansible_test([*with_this, *arguments], pythons_of_hosts=())
-    return _ansible_test([*with_this, "--skip-test", "pylint"], [*with_this, "--test", "pylint", "plugins/"], pythons_of_hosts=())
+        return _ansible_test(["sanity", *arguments])
+    return _ansible_test(["sanity", "--skip-test", "pylint"], ["sanity", "--test", "pylint", "plugins/"])
 
 
 def sanity_everywhere(arguments: list[str]) -> int:
@@ -122,7 +121,7 @@ def units(arguments: list[str]) -> int:
     return _ansible_test(["units", "--requirements", *where, *arguments], pythons_of_hosts=PYTHONS + OLDER_PYTHONS)
 
 
-def _ansible_test(*calls: list[str], pythons_of_hosts: tuple[str, ...]) -> int:
+def _ansible_test(*calls: list[str], pythons_of_hosts: tuple[str, ...] = ()) -> int:
     """Run ansible-test, a few times on one copy; the worst exit code."""
     home = tree.cache() / "sanity"
     home.mkdir(parents=True, exist_ok=True)
@@ -153,7 +152,7 @@ def _ansible_test(*calls: list[str], pythons_of_hosts: tuple[str, ...]) -> int:
         if wanted:
             for path in sorted((checkout / "tests" / "output" / "junit").glob("*.xml")):
                 shutil.copy2(path, Path(wanted) / path.name)
-    return max(ended)
+    return max(map(abs, ended))
 
 
 RUNS = {"sanity": sanity, "sanity-everywhere": sanity_everywhere, "units": units}
