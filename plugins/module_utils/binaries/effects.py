@@ -289,7 +289,7 @@ class BinaryEffects(Effects):
             return
         where = signature.src
         if signature.url:
-            where = os.path.join(self.lib_dir, ".unfinished-" + self.token, binary.name + ".sig")
+            where = os.path.join(self.lib_dir, ".unfinished-" + self.token, ".sig-" + binary.name)
             fetch.download_signature(binary, self.wanted.fetching, where)
         elif not os.path.isfile(where):
             raise SlipwayError(
@@ -301,8 +301,9 @@ class BinaryEffects(Effects):
         """The path of what a command made."""
         option = binary.option + ".build"
         folder = os.path.join(self.lib_dir, ".unfinished-" + self.token, binary.name)
-        # Builders leave things in their TMPDIR: buildx what it read, cargo what it was making when its time was up.
-        rest = folder + ".tmp"
+        # Builders leave things in their TMPDIR: buildx what it read, cargo what it was making when its time was up. No name begins
+        # with a '.'.
+        rest = os.path.join(os.path.dirname(folder), ".tmp-" + binary.name)
         for one in (folder, rest):
             host.make_folders(one, 0o700)
         argv = [word.replace(FOLDER, folder) for word in build.argv]
