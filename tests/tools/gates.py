@@ -7,7 +7,7 @@ Usage: tests/tools/env python tests/tools/gates.py [--list] [GATE...]
 
 Without a name, all of them. What a gate prints comes behind its name. The last line is ``N passed, N failed``, over the
 tests of all gates; the exit code is 0 where none failed. Before the table it says which scenarios met the real runtime,
-and which a stand-in, by name.
+and which a stand-in, by name; behind it what failed, so that the end of a log is enough to know it.
 
 Whatever lane gets free takes the first gate of the table whose turn it can be. Gates disturb one another in nothing but
 time: hosts are of a group of their own for each gate, and who installs packages of the machine waits for who does already.
@@ -17,6 +17,7 @@ or else by a last line of the same form. A gate that is one check reports none a
 77 is left out, for the reason that its last line gives.
 """
 
+import collections
 import contextlib
 import os
 import re
@@ -36,6 +37,8 @@ import tree
 
 LEFT_OUT = 77
 _WIDTH = 16  # of a gate's name
+_WORDS = 300  # characters of a failure
+_TOLD = 10  # failures of a gate, or last lines where it reports none
 
 
 class Gate(NamedTuple):
@@ -64,6 +67,7 @@ class Outcome(NamedTuple):
     seconds: float
     remark: str
     runtimes: met.Met = {}  # that its scenarios met
+    failures: tuple[str, ...] = ()  # what failed, a line each
 
 
 # On two processors: what waits for engines and hosts leaves them to what computes.
@@ -128,6 +132,21 @@ def count_junit(documents: list[str]) -> Count:
     return Count(passed, failed, skipped)
 
 
+def failures_junit(documents: list[str]) -> list[str]:
+    """The tests that failed in some JUnit documents: a line each, the test and the first words of the failure.
+
+    Raises ElementTree.ParseError where one is no XML.
+    """
+    lines = []
+    for document in documents:
+        for case in ElementTree.fromstring(document).iter("testcase"):
+            said = [end.get("message") or end.text or "" for end in case if end.tag in ("failure", "error")]
+            if said:
+                name = ".".join(filter(None, (case.get("classname"), case.get("name"))))
+                lines.append(f"{name}: {' '.join(said[0].split())[:_WORDS]}")
+    return lines
+
+
 def count_line(line: str) -> Count:
     """The tests that a line such as ``3 passed, 1 failed`` speaks of; none where it is another line."""
     said = re.fullmatch(r"(\d+) passed, (\d+) failed", line)
@@ -162,18 +181,19 @@ def _say(text: str) -> None:
 
 
 class _Echo(threading.Thread):
-    """Prints what a gate says, as it says it, and keeps its last line."""
+    """Prints what a gate says, as it says it, and keeps its last lines."""
 
     def __init__(self, gate: Gate, lines: IO[str]) -> None:
         super().__init__(daemon=True)
         self._lead = f"{gate.name:{_WIDTH}} | "
         self._lines = lines
-        self.last = ""
+        self.last: collections.deque[str] = collections.deque(maxlen=_TOLD)
 
     def run(self) -> None:
         for line in self._lines:
             _say(self._lead + line.rstrip("\n"))
-            self.last = line.strip() or self.last
+            if line.strip():
+                self.last.append(line.strip())
 
 
 class _Stopped(Exception):
@@ -248,13 +268,18 @@ def run(gate: Gate, processes: Processes) -> Outcome:
         # Not for ever: what a gate left running (ssh's masters do) may hold its output open.
         echo.join(5)
         try:
-            count = count_junit([path.read_text(encoding="utf-8") for path in sorted(Path(folder).rglob("*.xml"))])
+            reports = [path.read_text(encoding="utf-8") for path in sorted(Path(folder).rglob("*.xml"))]
+            count, failures = count_junit(reports), failures_junit(reports)
+            last = echo.last[-1] if echo.last else ""
             if not any(count):
-                count = count_line(echo.last)
-            judged, remark = judge(gate, code=code, last_line=echo.last, count=count)
+                count = count_line(last)
+            judged, remark = judge(gate, code=code, last_line=last, count=count)
         except ElementTree.ParseError as error:
-            judged, remark = Count(0, 1, 0), f"a report that is no XML: {error}"
-        return Outcome(gate, judged, time.monotonic() - started, remark, met.noted(Path(folder)))
+            judged, remark, failures = Count(0, 1, 0), f"a report that is no XML: {error}", []
+        if judged.failed and not failures:
+            failures = list(echo.last)
+        return Outcome(
+            gate, judged, time.monotonic() - started, remark, met.noted(Path(folder)), tuple(failures[:_TOLD]))
 
 
 class _Queue:
@@ -336,11 +361,12 @@ def scripts_missing(gates: tuple[Gate, ...]) -> list[str]:
 
 
 def table(outcomes: list[Outcome]) -> str:
-    """The outcomes, a line each, and the closing line."""
+    """The outcomes, a line each, what failed, and the closing line."""
     lines = [f"{'gate':{_WIDTH}}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}"]
-    for gate, count, seconds, remark, _runtimes in outcomes:
+    for gate, count, seconds, remark, *_rest in outcomes:
         row = f"{gate.name:{_WIDTH}}{count.passed:8}{count.failed:8}{count.skipped:9}{seconds:9.1f}"
         lines.append(f"{row}  {remark}".rstrip())
+    lines.extend(f"{outcome.gate.name:{_WIDTH}}! {failure}" for outcome in outcomes for failure in outcome.failures)
     total = [sum(numbers) for numbers in zip(*(outcome.count for outcome in outcomes))]
     return "\n".join([*lines, f"{total[0]} passed, {total[1]} failed"])
 

@@ -41,6 +41,13 @@ def test_count_junit(documents: list[str], expected: Count) -> None:
     assert gates.count_junit(documents) == expected
 
 
+def test_failures_junit() -> None:
+    """A line for each test that failed, on which it can be told from others."""
+    named = JUNIT.replace('name="d"', 'classname="tests.t" name="d"').replace(
+        "<failure>", '<failure message="it is\n  5">').replace("<error>why<", f"<error>{'long ' * 100}<")
+    assert gates.failures_junit([named]) == ["tests.t.d: it is 5", "e: " + ("long " * 60)[:300]]
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
@@ -81,10 +88,13 @@ def test_judge(gate: Gate, code: int | None, last_line: str, count: Count, expec
 
 def test_table_ends_with_the_sum() -> None:
     """The closing line sums what the rows show."""
-    outcomes = [Outcome(TESTS, Count(8, 1, 2), 61.25, "exit code 1"), Outcome(CHECK, Count(1, 0, 0), 0.5, "")]
+    outcomes = [
+        Outcome(TESTS, Count(8, 1, 2), 61.25, "exit code 1", failures=("a test: why",)),
+        Outcome(CHECK, Count(1, 0, 0), 0.5, "")]
     assert gates.table(outcomes).splitlines()[1:] == [
         "check                  8       1        2     61.2  exit code 1",
         "check                  1       0        0      0.5",
+        "check           ! a test: why",
         "9 passed, 1 failed",
     ]
 
@@ -96,6 +106,20 @@ def test_what_was_met_is_handed_on(tmp_path: Path) -> None:
     command = ("env", f"PYTHONPATH={Path(gates.__file__).parent}", sys.executable, str(script))
     outcome = gates.run(CHECK._replace(command=command), gates.Processes())
     assert outcome.runtimes == {"roles": {"youki": "real"}} and outcome.count.passed == 1
+
+
+@pytest.mark.parametrize(
+    ("script", "failures"),
+    [
+        (f"printf '%s' '{JUNIT}' > $SLIPWAY_JUNIT/a.xml; echo said; exit 1", ("d: why", "e: why")),
+        ("echo one; echo; echo 'vector 7: no'; echo '3 passed, 1 failed'; exit 1",
+         ("one", "vector 7: no", "3 passed, 1 failed")),
+        ("echo one; exit 0", ()),
+    ],
+)
+def test_what_failed_is_told(script: str, failures: tuple[str, ...]) -> None:
+    """By the gate's reports, or by its last words where it makes none."""
+    assert gates.run(shell("check", script), gates.Processes()).failures == failures
 
 
 def test_every_listed_gate_has_its_script() -> None:
