@@ -329,9 +329,9 @@ def execs(played: Played, name: str) -> int:
     return len(re.findall(r"(?m)^<[^>]+> (?:SSH: )?EXEC ", of_task(played, name)))
 
 
-def until(condition: Any, *, seconds: float = 20) -> None:
-    """Wait until it is true."""
-    end = time.monotonic() + seconds
+def until(condition: Any) -> None:
+    """Wait until it is true, for a minute: beside other gates a host is slow."""
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end, "it did not come to pass"
         time.sleep(0.1)

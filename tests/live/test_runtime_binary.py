@@ -5,9 +5,9 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator
 
@@ -601,10 +601,18 @@ def controller_server(certificates: Path, tmp_path: Path) -> Iterator[Path]:
         (tmp_path / name).write_bytes((certificates / name).read_bytes())
     (tmp_path / "tool").write_text("#!/bin/sh\necho by the controller\n")
     process = subprocess.Popen([sys.executable, str(HERE / "release_server.py"), str(tmp_path), "18443", "18080"])
-    time.sleep(0.5)
-    yield tmp_path
-    process.terminate()
-    process.wait(timeout=10)
+    try:
+        until(lambda: answers(18443))
+        yield tmp_path
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens at that port of the controller."""
+    with socket.socket() as asked:
+        return asked.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_fetched_by_the_controller(releases: Releases, releases_player: Player, controller_server: Path) -> None:
