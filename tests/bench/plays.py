@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from pathlib import Path
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
 
 from plugins.module_utils.core.snapshot import script
@@ -21,6 +22,8 @@ DOCKER_CLI, RUNNER_HOST, ROOTLESS_USER = "docker_cli", "runner_host", "rootless_
 # What engine_runtimes promises of nothing to do, these do too.
 ALONE = (DOCKER_CLI, RUNNER_HOST, ROOTLESS_USER)
 THREE, FOUR = "role, three runtimes", "role, four runtimes"
+# The least that any role with such argument specs costs.
+FLOOR = "role of one raw task"
 ADD, REMOVE = "add", "remove"
 # The runtime that comes and goes where a change is measured.
 EXTRA = {"name": "slipway-bench", "path": "/usr/bin/crun"}
@@ -80,12 +83,16 @@ def variants(runtimes: Sequence[Dict[str, Any]], *, probe: str) -> List[Variant]
     return [
         Variant(EMPTY, [{"ansible.builtin.meta": "noop"}]),
         Variant(PING, [{"ansible.builtin.ping": {}}]),
-        # As the quick way has it, sh reads no start-up file; but the script comes by the command line, as raw has it.
-        Variant(RAW, [{"ansible.builtin.raw": {"_raw_params": Unsafe("exec /bin/sh -c " + shlex.quote(probe))}}]),
+        Variant(RAW, [_raw(probe)]),
         Variant(RUNTIMES, [job]),
         Variant(SHIPPED, [job], {"slipway_quick": False}),
         Variant(INFO, [{"slipway.runtimes.engine_info": {"engine": "docker"}}]),
     ]
+
+
+def _raw(probe: str) -> Dict[str, Any]:
+    """A task. As the quick way has it, sh reads no start-up file; but the script comes by the command line, as raw has it."""
+    return {"ansible.builtin.raw": {"_raw_params": Unsafe("exec /bin/sh -c " + shlex.quote(probe))}}
 
 
 def alone() -> List[Variant]:
@@ -103,10 +110,20 @@ def alone() -> List[Variant]:
 
 def roles(stock: Stock) -> List[Variant]:
     """The role with its argument specs: three runtimes, and four. Where nothing is there yet, both install."""
-    variables = {"runtimes_mirror": MIRROR, "runtimes_ca_path": AUTHORITY}
     return [
-        Variant(name, (), dict(variables, runtimes_wanted=wanted), roles=("slipway.runtimes.runtimes",))
+        Variant(name, (), _wanted(wanted), roles=("slipway.runtimes.runtimes",))
         for name, wanted in ((THREE, stock.three), (FOUR, stock.four))]
+
+
+def floor(stock: Stock, *, probe: str, specs: Path) -> Variant:
+    """A role with these argument specs and the same variables, that does nothing but send the probe by raw."""
+    tasks = [{"name": "Ask", **_raw(probe), "changed_when": False}]
+    return Variant(FLOOR, (), _wanted(stock.three), roles=("floor",), files={
+        "roles/floor/meta/argument_specs.yml": specs.read_text(encoding="utf-8"), "roles/floor/tasks/main.yml": _yaml(tasks)})
+
+
+def _wanted(runtimes: Sequence[Dict[str, Any]]) -> Dict[str, Any]:
+    return {"runtimes_mirror": MIRROR, "runtimes_ca_path": AUTHORITY, "runtimes_wanted": runtimes}
 
 
 def changes(runtimes: Sequence[Dict[str, Any]]) -> List[Variant]:

@@ -15,14 +15,14 @@ import figures
 from figures import Bar, Cost, Round, spread
 from lab import HERE, BenchError, Job, Lab, say
 from peers import GEERLINGGUY, GUIDES, KUBESPRAY, REGISTRATION
-from plays import ADD, ALONE, EMPTY, EXTRA, FOUR, INFO, PING, RAW, REMOVE, RUNTIMES, SHIPPED, THREE, Variant
+from plays import ADD, ALONE, EMPTY, EXTRA, FLOOR, FOUR, INFO, PING, RAW, REMOVE, RUNTIMES, SHIPPED, THREE, Variant
 from pyinfra_peer import EMPTY as PYINFRA_EMPTY
 from pyinfra_peer import NAME as PYINFRA
 
 # What each part of the bench plays in a round.
 PARTS: Dict[str, Tuple[str, ...]] = {
     "tasks": (EMPTY, PING, RAW, RUNTIMES, SHIPPED, INFO, *ALONE, ADD, REMOVE),
-    "role": (EMPTY, PING, THREE, PYINFRA_EMPTY, PYINFRA),
+    "role": (EMPTY, PING, FLOOR, THREE, PYINFRA_EMPTY, PYINFRA),
     "peers": (EMPTY, PING, THREE, PYINFRA_EMPTY, PYINFRA, REGISTRATION, GUIDES, GEERLINGGUY, KUBESPRAY),
 }
 # These cost ten pings and more: what a few rounds leave open of them changes nothing.
