@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup test lint test-unit sanity build docs hosts-prepare hosts-build hosts-list hosts-down test-molecule test-docs test-report test-fleet test-vectors test-matrix demo bench catalogue release
+.PHONY: help setup test lint test-unit sanity build docs hosts-prepare hosts-build hosts-list hosts-down test-molecule test-docs test-report test-fleet test-vectors test-hosts test-matrix demo bench catalogue release
 
 env := tests/tools/env
 gates := $(env) python tests/tools/gates.py
@@ -57,6 +57,9 @@ test-fleet: ## the playbooks as AWX runs them
 
 test-matrix: ## every ansible-core and every Python that is promised, Galaxy's import, an execution environment, what make test leaves out; ROWS="unit-2.16": those alone
 	@$(env) python tests/tools/matrix.py $(ROWS)
+
+test-hosts: ## the disposable hosts' own tests
+	@$(env) python -m pytest tests/hosts
 
 test-vectors: ## what real engines answer, beside what our rules say
 	@$(env) tests/vectors/run
