@@ -2,7 +2,8 @@
 """Disposable test hosts: real systemd, real engines, no registry, no network. Needs root and podman.
 
     hosts.py prepare                               install what this machine lacks (Debian, Ubuntu)
-    hosts.py build [IMAGE|PROGRAM ...]             build images ahead of time (`up` does what is missing)
+    hosts.py build [IMAGE|PROGRAM ...]             build images ahead of time (`up` does what is missing);
+                                                   --without NAME: not this one
     hosts.py up --image trixie NAME ...            start hosts, each in place of one of its name
     hosts.py up --image trixie --with youki --with rootless NAME
     hosts.py list [--json]                         what there is
@@ -82,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("build", help="build images or programs ahead of time")
     command.add_argument("names", nargs="*", metavar="NAME", type=_buildable)
+    command.add_argument("--without", action="append", default=[], metavar="NAME", type=_buildable, help="not this one")
     command.set_defaults(command=_build)
 
     command = commands.add_parser("up", help="start hosts", parents=[grouped])
@@ -136,6 +138,8 @@ def _prepare(_options: argparse.Namespace) -> None:
 
 def _build(options: argparse.Namespace) -> None:
     for name in options.names or [*images.IMAGES, "youki"]:
+        if name in options.without:
+            continue
         is_image = name in images.IMAGES
         reason = images.unbuildable(name) if is_image else programs.unbuildable(name)
         if reason and not options.names:

@@ -87,11 +87,11 @@ def _live(name: str, files: tuple[str, ...]) -> Gate:
 
 
 # In this order, as the lanes get free: first what others wait for, beside it what is short, lest the longest find no lane where all is
-# cached; then the longest. The first one installs packages.
+# cached; then the longest. The first one installs packages. Docker 28 is asked by the matrix alone, which builds its image.
 _FIRST = "hosts-prepare"
 GATES = (
     Gate(_FIRST, ("tests/hosts/hosts.py", "prepare"), 10, False),
-    Gate("hosts-build", ("tests/hosts/hosts.py", "build"), 40, False, _FIRST),
+    Gate("hosts-build", ("tests/hosts/hosts.py", "build", "--without", "sid"), 40, False, _FIRST),
     Gate("lint-changelog", ("python", "tests/tools/lint.py", "changelog"), 5, False, _FIRST),
     Gate("lint-yaml", ("python", "tests/tools/lint.py", "yaml"), 5, False, _FIRST),
     Gate("build", ("python", "tests/tools/build.py"), 5, False, _FIRST),
