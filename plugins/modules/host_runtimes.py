@@ -123,6 +123,9 @@ options:
       engine:
         description: The least version of the engine, such as V("26.0").
         type: str
+      engine_below:
+        description: The first version of the engine that is too new, such as V("29.0").
+        type: str
       image_store:
         description: Whether it needs containerd's image store.
         type: bool

@@ -16,6 +16,7 @@ REQUIREMENT_SPEC = dict(
     device=dict(type="str"),
     kernel=dict(type="str"),
     engine=dict(type="str"),
+    engine_below=dict(type="str"),
     image_store=dict(type="bool", default=False),
     architectures=dict(type="list", elements="str", default=[]),
 )
@@ -26,13 +27,14 @@ _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*\Z")
 
 class Requirement(NamedTuple):
     """One thing that a runtime needs. name: the runtime. option: what messages call it. device: an absolute path. kernel,
-    engine: the least version. image_store: containerd's. architectures: machines as uname -m says them; none is any."""
+    engine: the least version. engine_below: the first version that is too new. image_store: containerd's. architectures: machines as uname -m says them; none is any."""
 
     name: str
     option: str
     device: str = ""
     kernel: str = ""
     engine: str = ""
+    engine_below: str = ""
     image_store: bool = False
     architectures: Tuple[str, ...] = ()
 
@@ -56,15 +58,15 @@ def parse(values: Sequence[Dict[str, Any]]) -> Tuple[Requirement, ...]:
         device = one.get("device") or ""
         if device and not device.startswith("/"):
             raise SlipwayError("bad_path", "%s.device: '%s' is no absolute path" % (here, device), option=here + ".device")
-        for key in ("kernel", "engine"):
+        for key in ("kernel", "engine", "engine_below"):
             if one.get(key) and not _VERSION.match(one[key]):
                 raise SlipwayError(
                     "bad_version", "%s.%s: give a version in quotes, such as '5.3'; got '%s'" % (here, key, one[key]),
                     option="%s.%s" % (here, key))
         found.append(Requirement(
             name=one["name"], option=one.get("option") or here, device=device, kernel=one.get("kernel") or "",
-            engine=one.get("engine") or "", image_store=bool(one.get("image_store")),
-            architectures=tuple(one.get("architectures") or ())))
+            engine=one.get("engine") or "", engine_below=one.get("engine_below") or "",
+            image_store=bool(one.get("image_store")), architectures=tuple(one.get("architectures") or ())))
     return tuple(found)
 
 
@@ -106,6 +108,9 @@ def _unmet(one: Requirement, host: Facts) -> List[Tuple[str, str]]:
     if one.engine and host.engine[:1].isdigit() and _numbers(host.engine) < _numbers(one.engine):
         found.append(("engine_too_old", "%s needs an engine of version %s, and this one is %s" % (
             one.name, one.engine, host.engine)))
+    if one.engine_below and host.engine[:1].isdigit() and _numbers(host.engine) >= _numbers(one.engine_below):
+        found.append(("engine_too_new", "%s needs an engine older than %s, and this one is %s" % (
+            one.name, one.engine_below, host.engine)))
     if one.architectures and host.machine not in one.architectures:
         found.append(("unsupported_architecture", "%s is not to be had for this host's '%s', only for %s" % (
             one.name, host.machine, ", ".join(one.architectures))))

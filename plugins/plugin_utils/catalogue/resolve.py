@@ -526,7 +526,10 @@ def _runtime(case: _Case) -> Optional[Dict[str, Any]]:
 
 def _requirements(case: _Case, binaries: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
     wish = case.wish
-    asked = list(case.entry.get("requires") or ()) + list(case.way.get("requires") or ())
+    asked = [
+        {key: value for key, value in one.items() if key != "version"}
+        for one in [*(case.entry.get("requires") or ()), *(case.way.get("requires") or ())]
+        if one.get("version") in (None, case.version)]
     machines: Optional[Set[str]] = None
     for one in binaries:
         if "architectures" in one:

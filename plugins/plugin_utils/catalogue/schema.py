@@ -58,8 +58,11 @@ LAYOUT = dict(
     since=Key("text"), variant=Key("text"), path=Key("path"), values=Key(Map("text")),
     sources=Key(Several(SOURCE), True))
 
-# What has to be so on a host. device: a path; kernel and engine: the least version; image_store: containerd's is used.
-REQUIREMENT = dict(device=Key("path"), kernel=Key("text"), engine=Key("text"), image_store=Key("boolean"))
+# What has to be so on a host. device: a path; kernel and engine: the least version; engine_below: the first that is too
+# new; image_store: containerd's is used; version: the only release of the runtime that needs it.
+REQUIREMENT = dict(
+    device=Key("path"), kernel=Key("text"), engine=Key("text"), engine_below=Key("text"), image_store=Key("boolean"),
+    version=Key("text"))
 
 # One of a runtime's own settings. pattern: what the whole text has to match. flags: a map of text.
 OPTION = dict(

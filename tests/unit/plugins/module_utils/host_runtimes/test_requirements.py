@@ -21,8 +21,12 @@ CASES = (
     ({"kernel": "4.14"}, {"kernel": "4.9.0"}, "kernel_too_old"), ({"kernel": "5.3"}, {"kernel": "10.0"}, ""),
     ({"engine": "26.0"}, {}, ""), ({"engine": "26.1.5"}, {}, ""), ({"engine": "27.0"}, {}, "engine_too_old"),
     ({"engine": "9.0"}, {}, ""),
+    ({"engine_below": "26.1.5"}, {}, "engine_too_new"), ({"engine_below": "26.0"}, {}, "engine_too_new"),
+    ({"engine_below": "26.1.6"}, {}, ""), ({"engine_below": "29.0"}, {"engine": "29.0.0"}, "engine_too_new"),
+    ({"engine_below": "29.0"}, {"engine": "28.5.2"}, ""), ({"engine_below": "29.0"}, {"engine": "29.0.0-rc.1"}, "engine_too_new"),
     # Versions that are no numbers exist, and none may be known.
     ({"engine": "26.0"}, {"engine": "dev"}, ""), ({"engine": "26.0"}, {"engine": ""}, ""),
+    ({"engine_below": "26.0"}, {"engine": "dev"}, ""), ({"engine_below": "26.0"}, {"engine": ""}, ""),
     ({"architectures": ["x86_64", "aarch64"]}, {}, ""), ({"architectures": ["aarch64"]}, {}, "unsupported_architecture"),
     ({"architectures": []}, {}, ""),
     ({"image_store": True}, {}, "image_store_off"), ({"image_store": True}, {"image_store": True}, ""),
@@ -54,6 +58,7 @@ def test_all_that_is_not_met_is_told_once() -> None:
 @pytest.mark.parametrize("value, option, reason", [
     ({"device": "kvm"}, "requirements[0].device", "bad_path"), ({"kernel": "new"}, "requirements[0].kernel", "bad_version"),
     ({"engine": "26.x"}, "requirements[0].engine", "bad_version"),
+    ({"engine_below": "new"}, "requirements[0].engine_below", "bad_version"),
 ])
 def test_bad(value: Dict[str, Any], option: str, reason: str) -> None:
     with pytest.raises(SlipwayError) as caught:

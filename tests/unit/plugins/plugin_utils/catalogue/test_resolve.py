@@ -403,7 +403,11 @@ def test_built_by_the_engine() -> None:
 @pytest.mark.parametrize("wish, expected", [
     ("youki", {"kernel": "5.3", "architectures": ["aarch64", "x86_64"]}),
     ("kata", {"device": "/dev/kvm", "engine": "26.0", "architectures": ["aarch64", "x86_64"]}),
-    ({"name": "wasmtime", "install_from": "build"}, {"image_store": True, "engine": "24.0"}),
+    ({"name": "wasmtime", "install_from": "build"}, {"image_store": True, "engine": "24.0", "engine_below": "29.0"}),
+    ({"name": "wasmtime", "src": "/srv/shim"}, {"image_store": True, "engine": "24.0"}),
+    ({"name": "wasmtime", "src": "/srv/shim", "version": "0.7.0"}, {"image_store": True, "engine": "24.0"}),
+    ({"name": "wasmtime", "src": "/srv/shim", "version": "0.6.0"},
+     {"image_store": True, "engine": "24.0", "engine_below": "29.0"}),
     ("crun", {"architectures": ["aarch64", "ppc64le", "x86_64"]}),
     ({"name": "crun", "install_from": "package"}, {}),
     ({"name": "gvisor", "via": "shim"}, {"kernel": "4.14", "engine": "24.0", "architectures": ["aarch64", "x86_64"]}),
