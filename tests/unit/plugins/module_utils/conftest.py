@@ -30,6 +30,14 @@ def shell(request: Any) -> List[str]:
 
 
 @pytest.fixture
+def shell_alone(shell: List[str]) -> List[str]:
+    """The same in processes of its own, where that can be: one that reads 'kill' in another way ends nothing but its test."""
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        return shell
+    return ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"] + shell
+
+
+@pytest.fixture
 def make_state() -> Callable[..., EngineState]:
     """make_state(CONTENT, ...): Docker 26.1 runs as root's, on a file that is older than its start, and nothing is noted.
 

@@ -5,7 +5,6 @@
 
 import hashlib
 import os
-import shutil
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -18,18 +17,16 @@ from ansible_collections.slipway.runtimes.plugins.module_utils.core.snapshot imp
 
 NONCE = "0123456789abcdef"
 MARK = "slipway-" + NONCE
-# A shell that reads 'kill' in another way shall end no process but the test's own.
-ALONE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"] if os.geteuid() == 0 and shutil.which("unshare") else []
 
 
 @pytest.fixture
-def ask(shell):
+def ask(shell_alone):
     """ask(QUESTION...): the Snapshot by each shell of this machine, and how long it took."""
 
     def call(*questions):
         started = time.time()
         done = subprocess.run(
-            ALONE + shell, input=script(questions, nonce=NONCE).encode("utf-8", "surrogateescape"), stdout=subprocess.PIPE,
+            shell_alone, input=script(questions, nonce=NONCE).encode("utf-8", "surrogateescape"), stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, timeout=60, check=False)
         snapshot = parse(done.stdout.decode("utf-8", "surrogateescape"), nonce=NONCE)
         assert snapshot is not None, (done.stdout, done.stderr)
