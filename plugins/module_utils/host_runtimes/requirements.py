@@ -27,7 +27,8 @@ _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*\Z")
 
 class Requirement(NamedTuple):
     """One thing that a runtime needs. name: the runtime. option: what messages call it. device: an absolute path. kernel,
-    engine: the least version. engine_below: the first version that is too new. image_store: containerd's. architectures: machines as uname -m says them; none is any."""
+    engine: the least version. engine_below: the first version that is too new. image_store: containerd's. architectures:
+    machines as uname -m says them; none is any."""
 
     name: str
     option: str
