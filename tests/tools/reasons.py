@@ -28,7 +28,7 @@ _PUT_TOGETHER = {
     "'runtime_%s' % unmet[0]['verdict']": {"runtime_failed", "runtime_timeout", "runtime_unproven"},
 }
 # Words that stand where codes do and are none: options, and what is only warned of.
-_NO_CODES = {"default_runtime", "wrapper_path", "not_asked"}
+_NO_CODES = {"default_runtime", "engine_below", "wrapper_path", "not_asked"}
 _Module = list[ast.AST]  # all nodes of a file
 
 
