@@ -224,8 +224,9 @@ def ask_vector(vector, setting, base):
                 raise RuntimeError("an engine that is asked for nothing does not start: " + complaint)
     running.write(content)
     answer["reload"] = running.reload()
-    if not answer["reload"] and not setting["validates"]:
-        # Engines of that age log a success before they end over a reload, which a second one waits for.
+    if not answer["reload"]:
+        # A success is logged before it is one: old engines end over the reload after that, and newer ones may have it in place only
+        # then. A second reload waits for the first.
         answer["reload"] = running.reload()
     if running.running():
         answer["reloaded"] = running.info()
