@@ -37,6 +37,7 @@ import tree
 
 LEFT_OUT = 77
 _WIDTH = 16  # of a gate's name
+_FAILURES = {"failure", "error"}  # how a JUnit document calls them
 _WORDS = 300  # characters of a failure
 _TOLD = 10  # failures of a gate, or last lines where it reports none
 
@@ -120,15 +121,14 @@ def count_junit(documents: list[str]) -> Count:
     Raises ElementTree.ParseError where one is no XML.
     """
     passed = failed = skipped = 0
-    for document in documents:
-        for case in ElementTree.fromstring(document).iter("testcase"):
-            ends = {child.tag for child in case}
-            if ends & {"failure", "error"}:
-                failed += 1
-            elif "skipped" in ends:
-                skipped += 1
-            else:
-                passed += 1
+    for case in _cases(documents):
+        ends = {child.tag for child in case}
+        if ends & _FAILURES:
+            failed += 1
+        elif "skipped" in ends:
+            skipped += 1
+        else:
+            passed += 1
     return Count(passed, failed, skipped)
 
 
@@ -138,13 +138,17 @@ def failures_junit(documents: list[str]) -> list[str]:
     Raises ElementTree.ParseError where one is no XML.
     """
     lines = []
-    for document in documents:
-        for case in ElementTree.fromstring(document).iter("testcase"):
-            said = [end.get("message") or end.text or "" for end in case if end.tag in ("failure", "error")]
-            if said:
-                name = ".".join(filter(None, (case.get("classname"), case.get("name"))))
-                lines.append(f"{name}: {' '.join(said[0].split())[:_WORDS]}")
+    for case in _cases(documents):
+        said = [end.get("message") or end.text or "" for end in case if end.tag in _FAILURES]
+        if said:
+            name = ".".join(filter(None, (case.get("classname"), case.get("name"))))
+            lines.append(f"{name}: {' '.join(said[0].split())[:_WORDS]}")
     return lines
+
+
+def _cases(documents: list[str]) -> Iterator[ElementTree.Element]:
+    for document in documents:
+        yield from ElementTree.fromstring(document).iter("testcase")
 
 
 def count_line(line: str) -> Count:
